@@ -1,0 +1,23 @@
+"""The ids that contracts compute: conditions, pickup rights and a port's roles; no state.
+
+A part that is not of its type raises ActMalformed.
+"""
+
+from eth_hash.auto import keccak
+
+from identity.acts.typed import word
+
+
+def condition_id(order: bytes, kind: int) -> bytes:
+    """Return the id of a delivery order's condition: keccak256(order ‖ uint256 kind)."""
+    return keccak(word("bytes32", order, "order") + word("uint256", kind, "kind"))
+
+
+def right_id(order: bytes, container: bytes) -> bytes:
+    """Return the id of a pickup right: keccak256(order ‖ container's tag)."""
+    return keccak(word("bytes32", order, "order") + word("bytes32", container, "container"))
+
+
+def assignment_id(port: int, role: int) -> bytes:
+    """Return the object of AssignAuthority: keccak256(uint256 port ‖ uint256 role)."""
+    return keccak(word("uint256", port, "port") + word("uint256", role, "role"))
