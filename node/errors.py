@@ -1,0 +1,133 @@
+"""The error tree of ``node``.
+
+NodeError
+├── Invalid: the request is not what the format says
+│   ├── BodyInvalid, KeyInvalid, SettingsInvalid
+├── Refused: understood and rejected
+│   ├── NotAllowed, NotFound, IdempotencyConflict, BillAlreadyIssued
+│   └── LedgerRefused: what a contract refuses, said before or after it did
+└── Unavailable: could work later
+    ├── LedgerUnavailable, SignerDown, PartHeld
+    └── Waiting: something that must come first has not come yet
+
+Every error has a stable ``code``, a sentence, what to do, and facts. Facts name ids, counts and
+limits, never a document's content: errors reach logs and other programs.
+"""
+
+from collections.abc import Mapping
+
+
+class NodeError(Exception):
+    """Anything the node refuses or cannot do; facts are JSON values."""
+
+    code: str = "NODE_ERROR"
+    what_to_do: str = "Report this to whoever runs the node."
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts: Mapping[str, object] = facts
+
+
+class Invalid(NodeError):
+    """The request is not what the format says; sending it again will not help."""
+
+    code = "INVALID"
+
+
+class Refused(NodeError):
+    """The request is understood and rejected."""
+
+    code = "REFUSED"
+
+
+class Unavailable(NodeError):
+    """What is needed does not answer now; it may later."""
+
+    code = "UNAVAILABLE"
+
+
+class BodyInvalid(Invalid):
+    """A command's body has other fields or values than its verb's format."""
+
+    code = "BODY_INVALID"
+    what_to_do = "Correct the fields named in facts; /openapi.json gives the format."
+
+
+class KeyInvalid(Invalid):
+    """An idempotency key that cannot be one."""
+
+    code = "IDEMPOTENCY_KEY_INVALID"
+    what_to_do = "Send an Idempotency-Key of 1 to 128 printable ASCII characters."
+
+
+class SettingsInvalid(Invalid):
+    """The member's directory does not hold settings this node can start with."""
+
+    code = "SETTINGS_INVALID"
+    what_to_do = "Correct settings.json in the member's directory."
+
+
+class NotAllowed(Refused):
+    """The actor may not do this."""
+
+    code = "NOT_ALLOWED"
+    what_to_do = "Ask someone in your organisation who holds the role for this."
+
+
+class NotFound(Refused):
+    """Nothing of this id is known here, or it is nothing this actor may see."""
+
+    code = "NOT_FOUND"
+    what_to_do = "Check the id, and whether this node has seen the ledger's last blocks."
+
+
+class IdempotencyConflict(Refused):
+    """The idempotency key was used before with another request."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+    what_to_do = "Use a new Idempotency-Key for a new request; repeat a request unchanged."
+
+
+class BillAlreadyIssued(Refused):
+    """This carrier has issued, or is issuing, a title for this bill number."""
+
+    code = "BILL_ALREADY_ISSUED"
+    what_to_do = "Give the bill a number that was never used, or work with the title that exists."
+
+
+class LedgerRefused(Refused):
+    """A refusal with the code, sentence and advice of a contract's custom error."""
+
+    def __init__(self, code: str, message: str, what_to_do: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.code = code
+        self.what_to_do = what_to_do
+
+
+class LedgerUnavailable(Unavailable):
+    """The ledger's RPC does not answer, or answers nonsense."""
+
+    code = "LEDGER_UNAVAILABLE"
+    what_to_do = "Nothing is lost: writes wait in the queue, reads say how far behind they are."
+
+
+class SignerDown(Unavailable):
+    """The member's signer does not answer."""
+
+    code = "SIGNER_UNAVAILABLE"
+    what_to_do = "Start it with `lading sign`; writes wait until it answers."
+
+
+class PartHeld(Unavailable):
+    """Another process of this member runs this part."""
+
+    code = "PART_HELD"
+    what_to_do = "Stop the other process, or let it run; this one takes over when it ends."
+
+
+class Waiting(Unavailable):
+    """Something that must come first, such as a delivery's receipt, has not come yet."""
+
+    code = "WAITING"
+    what_to_do = "Nothing: the node tries again by itself."

@@ -1,0 +1,114 @@
+"""Tables of commands, of work that must follow them, and of what the sender relays.
+
+A command is what a member's person or service asked for. These tables are the member's own; they
+hold no document content. All times are UTC seconds.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+ACCEPTED = "accepted"
+SIGNED = "signed"
+RELAYED = "relayed"
+FINAL = "final"
+REFUSED = "refused"
+EXPIRED = "expired"
+OPEN_STATES = (ACCEPTED, SIGNED, RELAYED)
+ENDED_STATES = (FINAL, REFUSED, EXPIRED)
+
+_NOT_IN_VAIN = text("claim IS NOT NULL AND state NOT IN ('refused', 'expired')")
+
+
+class Command(SQLModel, table=True):
+    """One write, from its acceptance to what the ledger made of it.
+
+    Attributes:
+        key: the idempotency key; one subject uses a key for one request.
+        request: SHA-256 of the canonical request, hex: tells a repeat from another request.
+        object: what the act changes, ``0x`` hex; null until an issue's tag is known.
+        claim: what only one command that was not in vain may be about (a bill's number, hashed).
+        act: the act in its JSON form; null until complete.
+        wire: the signed act, hex; ``digest`` is what was signed.
+        result: what the caller may need and the ledger does not say (ids that were made here).
+        refusal: ``{code, sentence, what_to_do, facts}`` of the node or of a contract.
+    """
+
+    __tablename__ = "command"
+    __table_args__ = (
+        UniqueConstraint("subject", "key"),
+        Index("command_claim", "claim", unique=True, sqlite_where=_NOT_IN_VAIN,
+              postgresql_where=_NOT_IN_VAIN),
+        Index("command_waiting", "state", "contract", "number"),
+    )  # fmt: skip
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    subject: str
+    role: str
+    key: str
+    request: str
+    verb: str
+    contract: str
+    object: str | None = Field(default=None, index=True)
+    claim: str | None = None
+    state: str = ACCEPTED
+    act: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    wire: str | None = None
+    digest: str | None = Field(default=None, index=True)
+    expires: int
+    relay: int | None = Field(default=None, foreign_key="relay_transaction.number", index=True)
+    relay_after: int = 0
+    relays: int = 0
+    result: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    refusal: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    block: int | None = None
+    transaction: str | None = None
+    created_at: int
+    updated_at: int
+
+
+class OutboxRow(SQLModel, table=True):
+    """Work that must follow a write, stored in the write's own transaction.
+
+    ``payload`` holds ids only. ``waiting`` is true while the work waits for other rows: it is
+    tried as soon as any other row is done. ``done_at`` ends it; a row that gave up stays with its
+    ``last_error``.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_due", "done_at", "due"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    due: float = Field(description="UTC seconds; the row is tried at or after it.")
+    attempts: int = 0
+    waiting: bool = False
+    last_error: str | None = None
+    created_at: int
+    done_at: int | None = None
+
+
+class RelayTransaction(SQLModel, table=True):
+    """A transaction of the relay key, written down with its nonce before it is first sent.
+
+    ``raw`` are the signed bytes: whatever happens, these and no others use the nonce. ``state``:
+    open (not final yet), done (final and executed), reverted (final, nothing executed), displaced
+    (the nonce went to a transaction this node does not know).
+    """
+
+    __tablename__ = "relay_transaction"
+    __table_args__ = (UniqueConstraint("relayer", "nonce"),)
+
+    number: int | None = Field(default=None, primary_key=True)
+    relayer: str
+    nonce: int
+    contract: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: str = Field(unique=True)
+    state: str = Field(default="open", index=True)
+    sent_at: int | None = None
+    block: int | None = None
+    created_at: int
