@@ -5,7 +5,7 @@ NodeError
 │   ├── BodyInvalid, KeyInvalid, SettingsInvalid
 ├── Refused: understood and rejected
 │   ├── NotAllowed, NotFound, IdempotencyConflict, BillAlreadyIssued
-│   └── LedgerRefused: what a contract refuses, said before or after it did
+│   └── ContractRefused: what a contract refuses, said before or after it did
 └── Unavailable: could work later
     ├── LedgerUnavailable, SignerDown, PartHeld
     └── Waiting: something that must come first has not come yet
@@ -96,7 +96,7 @@ class BillAlreadyIssued(Refused):
     what_to_do = "Give the bill a number that was never used, or work with the title that exists."
 
 
-class LedgerRefused(Refused):
+class ContractRefused(Refused):
     """A refusal with the code, sentence and advice of a contract's custom error."""
 
     def __init__(self, code: str, message: str, what_to_do: str, **facts: object) -> None:
