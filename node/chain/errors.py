@@ -1,0 +1,94 @@
+"""The ledger's branch of node's error tree.
+
+NodeError
+├── Refused
+│   ├── RpcRefused              the ledger answered with an error: its code, message and data
+│   ├── LedgerForked            a block this node counted as final is another one now; it stops
+│   ├── LedgerDiffers           the ledger is not the one that network.json describes
+│   ├── CouncilSignatureMissing network.json carries too few valid council signatures
+│   ├── FoundingRefused         a step of the founding did not take effect
+│   └── RebuildUnderWay         another process rebuilds this member's tables
+├── Invalid
+│   ├── NetworkMalformed        network.json does not follow its format
+│   └── LogMalformed            a contract of this network emitted what no act can be
+└── Unavailable
+    └── LedgerBehind            the ledger knows fewer final blocks than this node has applied
+"""
+
+from node.errors import Invalid, Refused, Unavailable
+
+
+class RpcRefused(Refused):
+    """The ledger answered with a JSON-RPC error.
+
+    Attributes:
+        rpc_code: the JSON-RPC error code; 3 for a revert.
+        data: the error's data: a revert's bytes, or empty.
+    """
+
+    code = "RPC_REFUSED"
+    what_to_do = "Read the ledger's reason; sending the same again will not help."
+
+    def __init__(self, message: str, rpc_code: int, data: bytes = b"") -> None:
+        super().__init__(message, rpc_code=rpc_code, data="0x" + data.hex())
+        self.rpc_code = rpc_code
+        self.data = data
+
+
+class LedgerForked(Refused):
+    """A block that this node has applied as final has another hash now."""
+
+    code = "LEDGER_FORKED"
+    what_to_do = (
+        "Stop relying on this node. Find out which ledger it is connected to; if the engine really"
+        " replaced final blocks, tell every member, then rebuild the tables."
+    )
+
+
+class LedgerDiffers(Refused):
+    """The ledger at this address is not the one network.json describes."""
+
+    code = "LEDGER_DIFFERS"
+    what_to_do = "Check the ledger's address in the settings and which network.json is installed."
+
+
+class CouncilSignatureMissing(Refused):
+    """Fewer council seats than the threshold have signed this network.json."""
+
+    code = "COUNCIL_SIGNATURE_MISSING"
+    what_to_do = "Get network.json from the council again; do not use this one."
+
+
+class FoundingRefused(Refused):
+    """A step of the founding did not take effect."""
+
+    code = "FOUNDING_REFUSED"
+    what_to_do = "Correct the founding's inputs as the reason says, then run the founding again."
+
+
+class RebuildUnderWay(Refused):
+    """Another process of this member rebuilds the tables."""
+
+    code = "REBUILD_UNDER_WAY"
+    what_to_do = "Wait until the rebuild that is running has ended."
+
+
+class NetworkMalformed(Invalid):
+    """network.json does not follow its format."""
+
+    code = "NETWORK_MALFORMED"
+    what_to_do = "Get network.json from the council again."
+
+
+class LogMalformed(Invalid):
+    """A contract of this network emitted a log that is not one of its three events."""
+
+    code = "LOG_MALFORMED"
+    what_to_do = "The node's release does not fit the contracts; install the one that does."
+
+
+class LedgerBehind(Unavailable):
+    """The ledger knows fewer final blocks than this node has applied."""
+
+    code = "LEDGER_BEHIND"
+    what_to_do = "Wait until the ledger has caught up; if it does not, it has lost blocks."

@@ -1,0 +1,83 @@
+"""One writer at a time, readers beside it, nothing half written."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from node.store.database import Database
+from node.store.errors import StorageUnavailable
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    with database.begin() as session:
+        session.execute(text("CREATE TABLE thing (name TEXT PRIMARY KEY)"))
+    yield database
+    database.close()
+
+
+def count(database: Database) -> int:
+    with database.read() as session:
+        return session.execute(text("SELECT count(*) FROM thing")).scalar_one()
+
+
+def test_a_transaction_commits_when_its_block_ends(database: Database) -> None:
+    with database.begin() as session:
+        session.execute(text("INSERT INTO thing VALUES ('a')"))
+        assert count(database) == 0
+    assert count(database) == 1
+
+
+def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    def write_and_fail() -> None:
+        with database.begin() as session:
+            session.execute(text("INSERT INTO thing VALUES ('a')"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+    assert count(database) == 0
+
+
+def test_what_a_reading_session_writes_is_thrown_away(database: Database) -> None:
+    with database.read() as session:
+        session.execute(text("INSERT INTO thing VALUES ('a')"))
+    assert count(database) == 0
+
+
+def test_every_commit_is_synced_to_disk_in_write_ahead_mode(database: Database) -> None:
+    with database.read() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert session.execute(text("PRAGMA synchronous")).scalar_one() == 2
+        assert session.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+        assert session.execute(text("PRAGMA busy_timeout")).scalar_one() == 10_000
+
+
+def test_writers_that_read_before_they_write_never_lose_an_update(database: Database) -> None:
+    def add(writer: int) -> None:
+        for _ in range(20):
+            with database.begin() as session:
+                total = session.execute(text("SELECT count(*) FROM thing")).scalar_one()
+                session.execute(text("INSERT INTO thing VALUES (:name)"), {"name": str(total)})
+
+    threads = [threading.Thread(target=add, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(database) == 80
+
+
+def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'absent' / 'node.sqlite'}")
+    with pytest.raises(StorageUnavailable), database.begin():
+        pass
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/x"])
+def test_a_database_that_is_not_a_file_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="does not name a SQLite file"):
+        Database(url)
