@@ -1,0 +1,131 @@
+"""What one member's processes are told at start: ``settings.json`` in the member's directory.
+
+Read once and passed on. It holds no secret: keys are in encrypted key stores whose passphrase
+comes from the environment (``LADING_KEYSTORE_PASSPHRASE``), and tokens stand as hashes in
+``tokens.json``. What the file does not say may come from ``LADING_…`` variables; an unknown name
+in the file is refused.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from node.errors import SettingsInvalid
+
+MAX_SETTINGS_BYTES = 64 * 1024
+
+MemberId = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """One member's settings; frozen.
+
+    Attributes:
+        directory: the member's directory (0700); every file of the member is in it.
+        member: this member's id, ``0x`` and 64 hex digits.
+        ledger_url: the ledger's JSON-RPC.
+        api_host, api_port: where people's and services' requests are answered.
+        peers_host, peers_port: where other members' nodes are answered.
+        database: the database's URL; by default ``node.sqlite`` in the directory.
+        poll_seconds: how often the follower and the sender look for something new.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="LADING_")
+
+    directory: Path
+    member: MemberId
+    ledger_url: str = Field(pattern=r"^https?://")
+    api_host: str = "127.0.0.1"
+    api_port: Port
+    peers_host: str = "127.0.0.1"
+    peers_port: Port
+    database: str | None = None
+    poll_seconds: float = Field(default=0.1, gt=0, le=60)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Settings":
+        """Return the settings of the member whose directory this is.
+
+        Raises:
+            SettingsInvalid: no readable file, no JSON object, a name too many or too few, a value
+                out of range. Facts name the settings, never their values.
+        """
+        directory = directory.resolve()
+        path = directory / "settings.json"
+        try:
+            with path.open("rb") as file:
+                given = json.loads(file.read(MAX_SETTINGS_BYTES))
+            if not isinstance(given, dict) or "directory" in given:
+                raise SettingsInvalid(f"{path} is not one JSON object of settings.")
+            return cls(directory=directory, **given)
+        except ValidationError as error:
+            names = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+            raise SettingsInvalid(
+                f"{path} has wrong or missing settings: {', '.join(names)}.", settings=names
+            ) from error
+        except (OSError, ValueError) as error:
+            raise SettingsInvalid(f"{path} cannot be read as JSON.") from error
+
+    @property
+    def member_bytes(self) -> bytes:
+        """This member's id, 32 bytes."""
+        return bytes.fromhex(self.member[2:])
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL."""
+        return self.database or f"sqlite:///{self.directory / 'node.sqlite'}"
+
+    @property
+    def network_file(self) -> Path:
+        """The network's description, signed by the council."""
+        return self.directory / "network.json"
+
+    @property
+    def profile_file(self) -> Path:
+        """This member's own profile."""
+        return self.directory / "profile.json"
+
+    @property
+    def profiles_directory(self) -> Path:
+        """Other members' profiles, one ``<member id>.json`` each."""
+        return self.directory / "profiles"
+
+    @property
+    def rulebook_file(self) -> Path:
+        """The rulebook."""
+        return self.directory / "rulebook.json"
+
+    @property
+    def tokens_file(self) -> Path:
+        """Who may use the API: subjects, roles, and tokens' hashes."""
+        return self.directory / "tokens.json"
+
+    @property
+    def keystore_file(self) -> Path:
+        """The node's own keys: relay, witness, message, envelope."""
+        return self.directory / "node.keys.json"
+
+    @property
+    def signer_socket(self) -> Path:
+        """Where the member's signer listens."""
+        return self.directory / "signer.sock"
+
+    @property
+    def vault_directory(self) -> Path:
+        """Encrypted documents, addressed by hash."""
+        return self.directory / "vault"
+
+    @property
+    def tls_certificate(self) -> Path:
+        """The peers listener's and the peers client's certificate, PEM."""
+        return self.directory / "tls" / "cert.pem"
+
+    @property
+    def tls_key(self) -> Path:
+        """Its key, PEM (0600)."""
+        return self.directory / "tls" / "key.pem"
