@@ -69,6 +69,20 @@ class SignatureInvalid(Invalid):
     what_to_do = "Sign again with the right key, over the same bytes, for the same network."
 
 
+class StatementMalformed(Invalid):
+    """A statement that has no canonical bytes."""
+
+    code = "statement-malformed"
+    what_to_do = "Use strings, booleans, lists, objects and integers below 2^53 only."
+
+
+class BillNumberMalformed(Invalid):
+    """Text that cannot number a bill."""
+
+    code = "bill-number-malformed"
+    what_to_do = "Give the transport document's reference as it is printed on the bill."
+
+
 class KeyMalformed(Invalid):
     """Bytes that are not a key of the kind asked for."""
 
