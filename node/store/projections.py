@@ -1,0 +1,233 @@
+"""The ledger as tables: every row here can be derived from the ledger's final blocks alone.
+
+``PROJECTIONS`` lists them all; node/chain/follower.py fills them and can drop and rebuild them.
+Nothing else writes here. Ids, digests, roots and addresses are ``0x`` and lower-case hex, 32 zero
+bytes for nobody or nothing; enumerations are their numbers (identity/acts/words.py); times are UTC
+seconds. An integer above 2^63 - 1, which only a careless or hostile act holds, stands here as
+2^63 - 1; the act's own words keep it whole. Whether an offer has lapsed is a question of the
+moment of reading and is not stored.
+"""
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+NOBODY = "0x" + "0" * 64
+GREATEST = 2**63 - 1
+
+ACTED = "acted"
+FOLLOWED = "followed"
+REFUSED = "refused"
+
+
+class LedgerEvent(SQLModel, table=True):
+    """One event of one of the network's contracts, in the ledger's order.
+
+    ``kind`` is acted, followed or refused. Of an acted event ``counter`` is the object's after the
+    act, ``key`` the address that signed, ``words`` the act's wire words. A followed event's
+    ``digest`` is that of the act that caused it, and ``state`` the object's new state. A refused
+    event's ``reason`` is the revert data, ``refusal`` its code; object and principal are what the
+    act claimed. ``verb`` is the act's name, or its number when there is no such act.
+    """
+
+    __tablename__ = "ledger_event"
+    __table_args__ = (
+        Index("ledger_event_object", "object", "counter"),
+        Index("ledger_event_digest", "digest"),
+    )
+
+    block: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    log_index: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    tx_hash: str
+    block_hash: str
+    block_time: int
+    contract: str
+    kind: str
+    object: str
+    principal: str = NOBODY
+    digest: str
+    verb: str = ""
+    counter: int = 0
+    outcome: int = 0
+    state: int = 0
+    key: str = ""
+    words: str = ""
+    reason: str = ""
+    refusal: str = ""
+
+
+class Member(SQLModel, table=True):
+    """A member as Membership.memberOf gives it; ``counter`` also counts its keys' changes."""
+
+    __tablename__ = "member"
+
+    id: str = Field(primary_key=True)
+    number: int
+    roles: int
+    status: int
+    counter: int
+    profile: str
+    rulebook: str
+    admitted_block: int
+
+
+class MemberKey(SQLModel, table=True):
+    """A key of a member, also after its end. ``key`` is the ledger's 32-byte key id.
+
+    ``valid_until`` 0 means no end was set; ``revoked_at`` 0 means not revoked.
+    """
+
+    __tablename__ = "member_key"
+
+    member: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    purpose: int
+    valid_from: int
+    valid_until: int
+    revoked_at: int = 0
+    added_block: int
+    revoked_block: int | None = None
+
+
+class Authority(SQLModel, table=True):
+    """A member that is assigned to a role at a port; ended assignments have no row."""
+
+    __tablename__ = "authority"
+
+    port: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    role: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    member: str = Field(primary_key=True)
+
+
+class AuthorityMotion(SQLModel, table=True):
+    """The counter of the assignments to one role at one port."""
+
+    __tablename__ = "authority_motion"
+
+    id: str = Field(primary_key=True)
+    port: int
+    role: int
+    counter: int
+
+
+class Title(SQLModel, table=True):
+    """A title as Titles.titleOf gives it, and the digest of the last act on it.
+
+    ``offer`` is the open offer's digest or nobody; with it go ``counterparty``,
+    ``offer_capacity``, ``offer_endorsement``, ``offer_purpose`` (of a surrender) and ``deadline``.
+    """
+
+    __tablename__ = "title"
+
+    id: str = Field(primary_key=True)
+    state: int
+    kind: int
+    counter: int
+    version: int
+    carrier: str = Field(index=True)
+    holder: str = Field(index=True)
+    pledgee: str = Field(index=True)
+    controller: str = Field(index=True)
+    party: str
+    counterparty: str = Field(index=True)
+    offer: str
+    offer_capacity: int
+    offer_endorsement: int
+    offer_purpose: int
+    deadline: int
+    loading: int
+    discharge: int
+    root: str
+    last_digest: str
+    issued_block: int
+    last_block: int
+
+
+class DeliveryOrder(SQLModel, table=True):
+    """A delivery order; ``root`` is that of its document."""
+
+    __tablename__ = "delivery_order"
+
+    id: str = Field(primary_key=True)
+    title: str = Field(index=True)
+    state: int
+    counter: int
+    root: str
+    carrier: str
+    terminal: str = Field(index=True)
+    opened_block: int
+    last_block: int
+
+
+class OrderCondition(SQLModel, table=True):
+    """One condition of one order, and the one member that sets it."""
+
+    __tablename__ = "order_condition"
+
+    id: str = Field(primary_key=True)
+    order: str = Field(index=True)
+    kind: int
+    member: str = Field(index=True)
+    met: int = 0
+    reference: str = NOBODY
+    counter: int = 0
+
+
+class PickupRight(SQLModel, table=True):
+    """The right to take one container; ``used_*`` speak of the gate-out that used it.
+
+    ``early_attempts`` counts gate-outs that the contract recorded as refused.
+    """
+
+    __tablename__ = "pickup_right"
+
+    id: str = Field(primary_key=True)
+    order: str = Field(index=True)
+    container: str = Field(index=True)
+    terminal: str
+    state: int
+    counter: int
+    early_attempts: int = 0
+    used_lane: str = NOBODY
+    used_at: int = 0
+    returned_at: int = 0
+
+
+class Lane(SQLModel, table=True):
+    """A lane registered in Devices; ``key`` is its address, ``principal`` its terminal."""
+
+    __tablename__ = "lane"
+
+    id: str = Field(primary_key=True)
+    principal: str = Field(index=True)
+    key: str = Field(index=True)
+    kind: int
+    port: int
+    calibrated_until: int
+    counter: int
+    device_counter: int = 0
+
+
+class ChainCursor(SQLModel, table=True):
+    """The last final block whose events these tables hold; one row."""
+
+    __tablename__ = "chain_cursor"
+
+    id: int = Field(default=1, primary_key=True)
+    block: int
+    block_hash: str
+    block_time: int
+
+
+PROJECTIONS: tuple[type[SQLModel], ...] = (
+    LedgerEvent,
+    Member,
+    MemberKey,
+    Authority,
+    AuthorityMotion,
+    Title,
+    DeliveryOrder,
+    OrderCondition,
+    PickupRight,
+    Lane,
+    ChainCursor,
+)
