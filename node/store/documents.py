@@ -1,8 +1,8 @@
 """Tables of documents, of what was sent and received, and of the peers listener's replay guard.
 
-No row holds a document's content, a salt or a key: those lie encrypted in the vault under
-``vault_digest``. Two tables hold container numbers, in the clear, because a member looks for
-what it was sent by number. Ids and roots are 0x and 64 hexadecimal digits; times are UTC seconds.
+No row holds a salt, a key or a document's content but two: a bill's number, which its numbering
+signature needs, and container numbers, because a member looks by number for what it was sent.
+Everything else lies encrypted in the vault under ``vault_digest``. Ids and roots are 0x and 64 hexadecimal digits; times are UTC seconds.
 """
 
 from typing import Any
@@ -107,13 +107,13 @@ class DisclosedContainerRow(SQLModel, table=True):
 
 
 class OrderedContainerRow(SQLModel, table=True):
-    """A container number in a delivery order document that this member holds."""
+    """A container number in a delivery order's document; the order on the ledger names ``root``."""
 
     __tablename__ = "ordered_container"
 
     number: str = Field(primary_key=True)
-    order: str = Field(primary_key=True)
-    root: str
+    root: str = Field(primary_key=True)
+    title: str
 
 
 class PeerNonceRow(SQLModel, table=True):
