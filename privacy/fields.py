@@ -56,12 +56,17 @@ def _walk(container: JsonValue, above: str) -> Iterator[tuple[str, JsonValue]]:
     for name, value in items:
         if not name:
             raise InvalidShape("A field has an empty name.", above=above)
-        segment = name.replace("~", "~0").replace(".", "~1")
-        path = f"{above}.{segment}" if above else segment
+        path = path_to(above, name)
         if len(path.encode()) > MAX_PATH_BYTES:
             raise InvalidPath("A field's path is too long.", limit=MAX_PATH_BYTES)
         yield path, value
         yield from _walk(value, path)
+
+
+def path_to(above: str, name: str | int) -> str:
+    """Return the path of the member or element ``name`` of what stands at ``above`` (top: "")."""
+    segment = str(name).replace("~", "~0").replace(".", "~1")
+    return f"{above}.{segment}" if above else segment
 
 
 def paths_below(paths: Iterable[str], prefixes: Iterable[str]) -> tuple[str, ...]:

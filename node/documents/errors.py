@@ -1,0 +1,103 @@
+"""The errors of documents; the tree's root is ``node.errors.NodeError``.
+
+Invalid
+├── SchemaRefused: a document that does not follow its schema
+├── PackageMalformed, RulebookInvalid
+├── BillInconsistent: a bill whose parts contradict each other
+└── DeliveryOrderInconsistent
+Refused
+├── SchemaUnknown: a schema this node does not have
+├── BillNotATitle: a transport document that no title can stand for
+├── PortUnknown: a port that the rulebook does not name
+└── VaultItemMissing: no such content is kept here
+Unavailable
+├── VaultFull: nothing was kept
+├── VaultUnavailable: the vault's directory cannot be used
+└── VaultDamaged: what is on the disk is not what was put there
+"""
+
+from node.errors import Invalid, Refused, Unavailable
+
+
+class SchemaRefused(Invalid):
+    """Facts: ``schema``, ``errors`` (at most 20: path, rule, expected), ``more`` (there are)."""
+
+    code = "SCHEMA_REFUSED"
+    what_to_do = "Correct the fields named in facts; the schema is published under its id."
+
+
+class PackageMalformed(Invalid):
+    """Bytes that are not a document with its schema and seed."""
+
+    code = "PACKAGE_MALFORMED"
+    what_to_do = "Ask the sender for the document again."
+
+
+class RulebookInvalid(Invalid):
+    """A rulebook that does not follow its format."""
+
+    code = "RULEBOOK_INVALID"
+    what_to_do = "Correct the rulebook; its schema is lading-rulebook-1."
+
+
+class BillInconsistent(Invalid):
+    """A bill that follows its schema and contradicts itself; ``rule`` says where."""
+
+    code = "BILL_INCONSISTENT"
+    what_to_do = "Correct the bill; the facts name the rule it breaks and the fields concerned."
+
+
+class DeliveryOrderInconsistent(Invalid):
+    """A delivery order that names a condition or a container twice."""
+
+    code = "DELIVERY_ORDER_INCONSISTENT"
+    what_to_do = "Name every condition and every container once."
+
+
+class SchemaUnknown(Refused):
+    """A schema this node does not have."""
+
+    code = "SCHEMA_UNKNOWN"
+    what_to_do = "Use a schema that the members have agreed on."
+
+
+class BillNotATitle(Refused):
+    """A sea waybill, a paper bill, or a bill that is not in the state issued."""
+
+    code = "BILL_NOT_A_TITLE"
+    what_to_do = "Issue an electronic bill of lading whose status is ISSUED."
+
+
+class PortUnknown(Refused):
+    """A port that the rulebook does not name."""
+
+    code = "PORT_UNKNOWN"
+    what_to_do = "Have the council add the port to the rulebook, or correct the port."
+
+
+class VaultItemMissing(Refused):
+    """No content of this digest is kept here."""
+
+    code = "VAULT_ITEM_MISSING"
+    what_to_do = "Have the document delivered again by a member that holds it."
+
+
+class VaultFull(Unavailable):
+    """The disk is full; nothing was kept."""
+
+    code = "VAULT_FULL"
+    what_to_do = "Free space on the disk of the member's directory, then try again."
+
+
+class VaultUnavailable(Unavailable):
+    """The vault's directory cannot be used."""
+
+    code = "VAULT_UNAVAILABLE"
+    what_to_do = "Check that the vault is a directory of this user alone (0700) and can be written."
+
+
+class VaultDamaged(Unavailable):
+    """What is on the disk is not what was put there, or is sealed for another key."""
+
+    code = "VAULT_DAMAGED"
+    what_to_do = "Restore the file from a backup, or have the document delivered again."
