@@ -1,0 +1,131 @@
+"""Why an evidence file is not believed, or cannot be made.
+
+NodeError
+├── Invalid
+│   └── EvidenceMalformed
+├── Refused
+│   ├── EvidenceRefused: the file is understood and does not hold; one subclass a reason
+│   └── NothingToProve
+└── Unavailable
+    └── WitnessesMissing
+"""
+
+from node.errors import Invalid, Refused, Unavailable
+
+
+class EvidenceMalformed(Invalid):
+    """The file is not of the format."""
+
+    code = "EVIDENCE_MALFORMED"
+    what_to_do = "Ask the exporter for the file again, whole."
+
+
+class EvidenceRefused(Refused):
+    """The file does not hold; the subclass says at which step."""
+
+    code = "EVIDENCE_REFUSED"
+    what_to_do = "Do not rely on this file. Ask another member of the network for one."
+
+
+class NetworkMismatch(EvidenceRefused):
+    """The file speaks of another network than the trust file."""
+
+    code = "NETWORK_MISMATCH"
+
+
+class ReceiptNotProved(EvidenceRefused):
+    """A receipt does not stand under its block's receipts root."""
+
+    code = "RECEIPT_NOT_PROVED"
+
+
+class EventNotProved(EvidenceRefused):
+    """What the file says of an act is not what the proved event says."""
+
+    code = "EVENT_NOT_PROVED"
+
+
+class ActNotSigned(EvidenceRefused):
+    """An act's digest or signature is not that of its event."""
+
+    code = "ACT_NOT_SIGNED"
+
+
+class CouncilUnknown(EvidenceRefused):
+    """An act of the council is not signed by the seats that the trust file names."""
+
+    code = "COUNCIL_UNKNOWN"
+
+
+class KeyUnknown(EvidenceRefused):
+    """An act's key is not in its member's proved key history."""
+
+    code = "KEY_UNKNOWN"
+
+
+class KeyRevoked(EvidenceRefused):
+    """An act's key was revoked, or not yet or no longer valid, in the act's block."""
+
+    code = "KEY_REVOKED"
+
+
+class WitnessNotTrusted(EvidenceRefused):
+    """A statement's key is no witness key for that height in the trust file."""
+
+    code = "WITNESS_NOT_TRUSTED"
+
+
+class WitnessesTooFew(EvidenceRefused):
+    """Fewer members than needed have signed a block or a status."""
+
+    code = "WITNESSES_TOO_FEW"
+
+
+class WitnessesNotIndependent(EvidenceRefused):
+    """Only the exporter or who benefits has signed a block or a status."""
+
+    code = "WITNESSES_NOT_INDEPENDENT"
+
+
+class BlockContradicted(EvidenceRefused):
+    """Two statements of the file tell different things of one block."""
+
+    code = "BLOCK_CONTRADICTED"
+
+
+class HistoryGap(EvidenceRefused):
+    """An object's counters do not run without a gap."""
+
+    code = "HISTORY_GAP"
+
+
+class HistoryIncomplete(EvidenceRefused):
+    """The last act in the file is not the last one that the witnesses name."""
+
+    code = "HISTORY_INCOMPLETE"
+
+
+class RootNotOnLedger(EvidenceRefused):
+    """A disclosure's fields do not lead to the root that the title's acts name."""
+
+    code = "ROOT_NOT_ON_LEDGER"
+
+
+class ContainerNotInOrder(EvidenceRefused):
+    """A container's number and salt do not open a container of the order."""
+
+    code = "CONTAINER_NOT_IN_ORDER"
+
+
+class NothingToProve(Refused):
+    """This node knows nothing of the container or title asked for."""
+
+    code = "NOTHING_TO_PROVE"
+    what_to_do = "Check the number; this node proves only what was disclosed to its member."
+
+
+class WitnessesMissing(Unavailable):
+    """Too few other members' nodes answered with their witness signatures."""
+
+    code = "WITNESSES_MISSING"
+    what_to_do = "Try again when other members' nodes answer; facts name those that did not."

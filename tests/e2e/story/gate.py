@@ -1,0 +1,33 @@
+"""The gate's camera: a sensor with its own key that posts signed readings to the lane over HTTP."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+class Gate:
+    """One lane's intake as its camera uses it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._told = told
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(told["sensor_key"]))
+        self._client = httpx.Client(base_url=told["url"], timeout=40, trust_env=False)
+
+    def read(self, container: str, direction: str) -> dict[str, Any]:
+        """Report a container number read at the gate; return what the lane answers."""
+        reading = {
+            "lane": self._told["lane"],
+            "container": container,
+            "direction": direction,
+            "occurred_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "sensor": self._told["sensor"],
+        }
+        signature = base64.b64encode(self._key.sign(rfc8785.dumps(reading))).decode()
+        answer = self._client.post("/readings", json=reading | {"signature": signature})
+        return dict(answer.json()) | {"http_status": answer.status_code}
