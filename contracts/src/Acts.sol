@@ -22,6 +22,12 @@ abstract contract Acts is IActs {
     }
 
     uint256 internal constant HEADER_WORDS = 6;
+    /// @dev Places of the header's words.
+    uint256 private constant PRINCIPAL = 0;
+    uint256 private constant DELEGATION = 1;
+    uint256 private constant OBJECT = 2;
+    uint256 private constant COUNTER = 3;
+    uint256 internal constant EXPIRES = 4;
     uint256 private constant MAX_ACTS = 50;
     uint256 private constant MAX_ITEMS = 16;
     uint256 private constant SIGNATURE_BYTES = 65;
@@ -86,15 +92,15 @@ abstract contract Acts is IActs {
         (uint256 verb, bytes calldata words) = _split(act);
         Header memory header = Header({
             verb: verb,
-            principal: _word(words, 0),
-            object: _word(words, 2),
-            counter: uint256(_word(words, 3)),
+            principal: _word(words, PRINCIPAL),
+            object: _word(words, OBJECT),
+            counter: uint256(_word(words, COUNTER)),
             digest: _digest(verb, words),
             key: address(0)
         });
-        uint256 expires = uint256(_word(words, 4));
+        uint256 expires = uint256(_word(words, EXPIRES));
         require(block.timestamp <= expires, ActExpired(expires));
-        require(_word(words, 1) == 0, DelegationUnknown(_word(words, 1)));
+        require(_word(words, DELEGATION) == 0, DelegationUnknown(_word(words, DELEGATION)));
         ECDSA.RecoverError failure;
         (header.key, failure,) = ECDSA.tryRecoverCalldata(header.digest, act[act.length - SIGNATURE_BYTES:]);
         require(failure == ECDSA.RecoverError.NoError, SignatureInvalid());
@@ -166,7 +172,7 @@ abstract contract Acts is IActs {
         } catch {
             // Malformed beyond a digest: the reason says so.
         }
-        emit Refused(_word(words, 2), _word(words, 0), digest, verb, reason);
+        emit Refused(_word(words, OBJECT), _word(words, PRINCIPAL), digest, verb, reason);
     }
 
     function _split(bytes calldata act) private pure returns (uint256 verb, bytes calldata words) {
@@ -193,7 +199,8 @@ abstract contract Acts is IActs {
         return MessageHashUtils.toTypedDataHash(_domainSeparator, keccak256(members));
     }
 
-    function _word(bytes calldata words, uint256 i) private pure returns (bytes32 word) {
+    /// @dev Word `i` of all.
+    function _word(bytes calldata words, uint256 i) internal pure returns (bytes32 word) {
         // In bounds: at least the header's words are there, and the shape's check covers the rest.
         assembly ("memory-safe") {
             word := calldataload(add(words.offset, mul(i, 32)))
