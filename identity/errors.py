@@ -4,6 +4,8 @@ IdentityError
 ├── Invalid                  the input is not what it should be; asking again will not help
 │   ├── ActMalformed         bytes or JSON that are not one act
 │   ├── SignatureInvalid     a signature that names no key, or names the wrong one
+│   ├── StatementMalformed   a statement that has no canonical bytes
+│   ├── BillNumberMalformed  text that cannot number a bill
 │   ├── KeyMalformed         bytes that are not a key of the kind asked for
 │   ├── ProfileMalformed     a profile that does not follow its format
 │   └── RequestMalformed     a line to the signer that is not a request
@@ -14,6 +16,7 @@ IdentityError
 │   ├── PrincipalRefused     an act of another member
 │   ├── VerbRefused          a verb this signer does not sign
 │   ├── ExpiryRefused        an act that has expired, or stays open too long
+│   ├── NumberingRefused     a bill number, of a member that has no numbering key
 │   └── RateExceeded         too many signatures asked for in too short a time
 └── Unavailable              could work later, or on another machine
     ├── CurveUnavailable     coincurve is not installed
@@ -34,7 +37,7 @@ class IdentityError(Exception):
         facts: what the sentence speaks of, for programs; JSON values.
     """
 
-    code: ClassVar[str] = "identity-error"
+    code: ClassVar[str] = "IDENTITY_ERROR"
     what_to_do: ClassVar[str] = "Report this to whoever runs the node."
 
     def __init__(self, message: str, **facts: object) -> None:
@@ -46,143 +49,156 @@ class IdentityError(Exception):
 class Invalid(IdentityError):
     """The input is not what it should be."""
 
+    code = "IDENTITY_INVALID"
+
 
 class Refused(IdentityError):
     """Understood and rejected."""
+
+    code = "IDENTITY_REFUSED"
 
 
 class Unavailable(IdentityError):
     """Could work later, or on another machine."""
 
+    code = "IDENTITY_UNAVAILABLE"
+
 
 class ActMalformed(Invalid):
     """Bytes or JSON that are not one act."""
 
-    code = "act-malformed"
+    code = "ACT_MALFORMED"
     what_to_do = "Build the act again from its type in identity/acts/acts.json."
 
 
 class SignatureInvalid(Invalid):
     """A signature that names no key, or names the wrong one."""
 
-    code = "signature-invalid"
+    code = "SIGNATURE_INVALID"
     what_to_do = "Sign again with the right key, over the same bytes, for the same network."
 
 
 class StatementMalformed(Invalid):
     """A statement that has no canonical bytes."""
 
-    code = "statement-malformed"
+    code = "STATEMENT_MALFORMED"
     what_to_do = "Use strings, booleans, lists, objects and integers below 2^53 only."
 
 
 class BillNumberMalformed(Invalid):
     """Text that cannot number a bill."""
 
-    code = "bill-number-malformed"
+    code = "BILL_NUMBER_MALFORMED"
     what_to_do = "Give the transport document's reference as it is printed on the bill."
 
 
 class KeyMalformed(Invalid):
     """Bytes that are not a key of the kind asked for."""
 
-    code = "key-malformed"
+    code = "KEY_MALFORMED"
     what_to_do = "Check the key's kind, length and encoding."
 
 
 class ProfileMalformed(Invalid):
     """A profile that does not follow its format."""
 
-    code = "profile-malformed"
+    code = "PROFILE_MALFORMED"
     what_to_do = "Build the profile again; docs/protocol.md gives its fields."
 
 
 class RequestMalformed(Invalid):
     """A line to the signer that is not a request."""
 
-    code = "request-malformed"
+    code = "REQUEST_MALFORMED"
     what_to_do = "Send one JSON object a line, with a method the signer knows."
 
 
 class WrongPassphrase(Refused):
     """The key store does not open with this passphrase."""
 
-    code = "wrong-passphrase"
+    code = "WRONG_PASSPHRASE"
     what_to_do = "Set LADING_KEYSTORE_PASSPHRASE to the passphrase the key store was made with."
 
 
 class KeyExists(Refused):
     """The key store has a key of this name."""
 
-    code = "key-exists"
+    code = "KEY_EXISTS"
     what_to_do = "Choose another name; a key is never overwritten."
 
 
 class KeyMissing(Refused):
     """The key store has no key of this name."""
 
-    code = "key-missing"
+    code = "KEY_MISSING"
     what_to_do = "Make the key first, or use the key store that holds it."
 
 
 class PrincipalRefused(Refused):
     """An act of another member."""
 
-    code = "principal-refused"
+    code = "PRINCIPAL_REFUSED"
     what_to_do = "Send the act to its own principal's signer."
 
 
 class VerbRefused(Refused):
     """A verb this signer does not sign."""
 
-    code = "verb-refused"
+    code = "VERB_REFUSED"
     what_to_do = "Allow the verb in signer.json, if this member means to do it."
 
 
 class ExpiryRefused(Refused):
     """An act that has expired, or stays open too long."""
 
-    code = "expiry-refused"
+    code = "EXPIRY_REFUSED"
     what_to_do = "Build the act again with an expiry within the signer's bound; check the clock."
+
+
+class NumberingRefused(Refused):
+    """A bill number, asked of a member that has no numbering key."""
+
+    code = "NUMBERING_REFUSED"
+    what_to_do = "Only a carrier numbers bills; register a numbering key to become one that does."
 
 
 class RateExceeded(Refused):
     """Too many signatures asked for in too short a time."""
 
-    code = "rate-exceeded"
+    code = "RATE_EXCEEDED"
     what_to_do = "Wait and ask again; nothing was signed."
 
 
 class CurveUnavailable(Unavailable):
     """coincurve is not installed."""
 
-    code = "curve-unavailable"
+    code = "CURVE_UNAVAILABLE"
     what_to_do = "Install coincurve; there is no slower stand-in."
 
 
 class KeystoreUnavailable(Unavailable):
     """The key store's file or passphrase is not there."""
 
-    code = "keystore-unavailable"
+    code = "KEYSTORE_UNAVAILABLE"
     what_to_do = "Check the file and LADING_KEYSTORE_PASSPHRASE."
 
 
 class SignerUnavailable(Unavailable):
     """No signer answers."""
 
-    code = "signer-unavailable"
+    code = "SIGNER_UNAVAILABLE"
     what_to_do = "Start the member's signer with `lading sign`; the write waits until it answers."
 
 
 class SettingsUnusable(Unavailable):
     """The signer's directory does not hold what it needs."""
 
-    code = "settings-unusable"
+    code = "SETTINGS_UNUSABLE"
     what_to_do = "Check signer.json and network.json in the signer's directory."
 
 
 class AuditUnavailable(Unavailable):
     """The audit line could not be made durable, so nothing was signed."""
 
-    code = "audit-unavailable"
+    code = "AUDIT_UNAVAILABLE"
     what_to_do = "Free space on the signer's disk, then ask again."

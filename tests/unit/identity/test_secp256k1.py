@@ -78,4 +78,4 @@ def test_without_coincurve_nothing_starts() -> None:
         "except CurveUnavailable as error: print(error.code)\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert run.stdout.strip() == b"curve-unavailable"
+    assert run.stdout.strip() == b"CURVE_UNAVAILABLE"

@@ -1,0 +1,52 @@
+"""An act in words, for the person who reads what was signed; never parsed back."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from identity.acts.typed import Act, Item
+
+_MOMENTS = {"expires", "deadline", "time", "validFrom", "validUntil", "calibratedUntil", "until"}
+
+
+def _load() -> dict[str, tuple[bool, dict[int, str]]]:
+    """Return for each field that holds words: whether they are flags, and number to word."""
+    data = json.loads((Path(__file__).parent / "words.json").read_bytes())
+    return {
+        field: (enumeration["flags"], {n: word for word, n in enumeration["values"].items()})
+        for enumeration in data["enumerations"]
+        for field in enumeration.get("fields", [])
+    }
+
+
+_WORDS_OF = _load()
+
+
+def describe(act: Act) -> str:
+    """Return one line: what the verb does, then every field, numbers as words, times in UTC."""
+    parts = []
+    for field in act.type.fields:
+        value = act.fields[field.name]
+        items = value if isinstance(value, list) else [value]
+        said = ", ".join(_say(f"{act.name}.{field.name}", item) for item in items)
+        parts.append(f"{field.name} {said or 'none'}")
+    return f"{act.type.says} {'; '.join(parts)}."
+
+
+def _say(field: str, item: Item) -> str:
+    if isinstance(item, bytes):
+        return "0x" + item.hex() if any(item) else "0"
+    if field in _WORDS_OF:
+        return _word_of(field, item)
+    if field.partition(".")[2] in _MOMENTS and 0 < item < 2**37:
+        return datetime.fromtimestamp(item, UTC).isoformat().replace("+00:00", "Z")
+    return str(item)
+
+
+def _word_of(field: str, number: int) -> str:
+    flags, words = _WORDS_OF[field]
+    if not flags:
+        return words.get(number, f"{number} (no such word)")
+    said = [word for value, word in words.items() if value & number]
+    unknown = number & ~sum(words)
+    return " and ".join(said + [f"{unknown} (no such word)"] * (unknown > 0)) or "no role"

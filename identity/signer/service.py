@@ -1,0 +1,140 @@
+"""Answers one request to the signer: decode, check, sign, write the audit line, answer.
+
+It never signs a digest that it is given: it computes every digest from the act itself.
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from identity.acts.typed import act_from_json, digest, encode
+from identity.acts.wording import describe
+from identity.errors import (
+    AuditUnavailable,
+    IdentityError,
+    KeyMissing,
+    NumberingRefused,
+    RateExceeded,
+    RequestMalformed,
+)
+from identity.keys.keystore import Keystore
+from identity.signatures import numbering
+from identity.signer.audit import AuditFile
+from identity.signer.rules import TokenBucket, check
+from identity.signer.settings import SignerSettings
+
+MAX_LINE_BYTES = 64 * 1024
+NUMBERING_KEY = "numbering"
+
+
+class Service:
+    """A member's signer without its socket."""
+
+    def __init__(self, settings: SignerSettings, keystore: Keystore, audit: AuditFile) -> None:
+        self._settings = settings
+        self._audit = audit
+        self._key = keystore.signing_key(settings.act_key)
+        self._numbering_key: RSAPrivateKey | None = None
+        with contextlib.suppress(KeyMissing):
+            self._numbering_key = keystore.rsa_key(NUMBERING_KEY)
+        self._bucket = TokenBucket(settings.rate_per_second, settings.burst, time.monotonic())
+        self._methods: dict[str, tuple[set[str], Callable[..., dict[str, object]]]] = {
+            "sign_act": ({"act"}, self._sign_act),
+            "number": ({"bill_number"}, self._number),
+            "status": (set(), self._status),
+        }
+
+    def answer(self, line: bytes) -> bytes:
+        """Return the answer to one line, itself one line: ``{"result": …}`` or ``{"error": …}``."""
+        try:
+            return json.dumps({"result": self._result(line)}).encode() + b"\n"
+        except IdentityError as error:
+            return self.refuse(error)
+
+    def refuse(self, error: IdentityError) -> bytes:
+        """Note a refusal in the audit file and return it as an answer's line."""
+        # Nothing was signed, so an answer without its line gives nothing away; and who asks too
+        # often must not fill the disk with refusals.
+        if not isinstance(error, RateExceeded):
+            with contextlib.suppress(AuditUnavailable):
+                self._audit.append("refused", code=error.code, facts=error.facts)
+        return json.dumps({"error": error_to_json(error)}).encode() + b"\n"
+
+    def _result(self, line: bytes) -> dict[str, object]:
+        self._bucket.take(time.monotonic())
+        request = _parse(line)
+        method = request.pop("method", None)
+        if not isinstance(method, str) or method not in self._methods:
+            raise RequestMalformed("The request names no method that the signer knows.")
+        names, answer = self._methods[method]
+        if set(request) != names:
+            raise RequestMalformed(f"{method} takes {', '.join(sorted(names)) or 'nothing'}.")
+        return answer(**request)
+
+    def _sign_act(self, act: object) -> dict[str, object]:
+        typed = act_from_json(act)
+        check(self._settings, typed, int(time.time()))
+        hashed = digest(self._settings.domains[typed.type.contract], typed)
+        wire = encode(typed, self._key.sign(hashed))
+        self._audit.append("signed", verb=typed.name, digest=_hex(hashed), says=describe(typed))
+        return {"digest": _hex(hashed), "key": _hex(self._key.address), "wire": _hex(wire)}
+
+    def _number(self, bill_number: object) -> dict[str, object]:
+        if self._numbering_key is None:
+            raise NumberingRefused("This member has no numbering key.")
+        if not isinstance(bill_number, str):
+            raise RequestMalformed("bill_number is not a string.")
+        signature = numbering.number(self._numbering_key, self._settings.member, bill_number)
+        tag = _hex(numbering.tag(signature))
+        self._audit.append("numbered", tag=tag)
+        return {"signature": _hex(signature), "tag": tag}
+
+    def _status(self) -> dict[str, object]:
+        domain = next(iter(self._settings.domains.values()))
+        return {
+            "member": _hex(self._settings.member),
+            "key": _hex(self._key.address),
+            "verbs": sorted(self._settings.verbs),
+            "chain_id": domain.chain_id,
+            "network_id": _hex(domain.network_id),
+            "numbers_bills": self._numbering_key is not None,
+            "max_ttl_seconds": self._settings.max_ttl_seconds,
+        }
+
+
+def error_to_json(error: IdentityError) -> dict[str, object]:
+    """Return the error as every door shows it: code, message, what_to_do, facts."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "what_to_do": error.what_to_do,
+        "facts": error.facts,
+    }
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RequestMalformed("The line is not one JSON object.") from error
+    if not isinstance(request, dict):
+        raise RequestMalformed("The line is not one JSON object.")
+    return request
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()

@@ -1,0 +1,178 @@
+"""What the signer is told at start, from two files of its directory.
+
+``signer.json`` is the member's own; ``network.json`` is the network's, signed by its council.
+The domain of every act comes from the second alone: no request can name another network, chain
+or contract.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from identity.acts.typed import Domain
+from identity.acts.types import ACT_TYPES
+from identity.errors import IdentityError, SettingsUnusable
+from identity.signatures.statements import recover_statement
+
+FORMAT = 1
+MAX_FILE_BYTES = 1024 * 1024
+MAX_SOCKET_PATH_BYTES = 107  # sockaddr_un has 108 with the closing zero
+MAX_TTL_SECONDS = 7 * 24 * 3600
+_OPTIONAL = {"act_key", "max_ttl_seconds", "rate_per_second", "burst"}
+
+
+@dataclass(frozen=True)
+class SignerSettings:
+    """One signer's settings.
+
+    Attributes:
+        directory: holds signer.json, network.json, signer.keys.json, the audit file, the socket.
+        member: the member whose acts it signs, 32 bytes.
+        verbs: the acts it signs; lane and council acts can never be among them.
+        domains: for each contract's name, the domain of its acts.
+        act_key: the key store's entry that signs acts.
+        max_ttl_seconds: how far ahead an act may expire, at most seven days.
+        rate_per_second, burst: signatures a second for long, and at once.
+    """
+
+    directory: Path
+    member: bytes
+    verbs: frozenset[str]
+    domains: Mapping[str, Domain]
+    act_key: str = "act"
+    max_ttl_seconds: int = MAX_TTL_SECONDS
+    rate_per_second: float = 100.0
+    burst: int = 500
+
+    @property
+    def socket(self) -> Path:
+        """The signer's local socket."""
+        return self.directory / "signer.sock"
+
+    @property
+    def keystore(self) -> Path:
+        """The signer's own key store."""
+        return self.directory / "signer.keys.json"
+
+    @property
+    def audit(self) -> Path:
+        """The signer's own audit file, JSON lines."""
+        return self.directory / "signer.audit.jsonl"
+
+    @staticmethod
+    def load(directory: Path) -> "SignerSettings":
+        """Read the directory's two files.
+
+        Raises:
+            SettingsUnusable: the directory is open to others, its path too long for a socket, a
+                file missing or not of its format, a verb that is not a member's to sign, or a
+                network.json without enough signatures of its council.
+        """
+        directory = directory.resolve()
+        _check_directory(directory)
+        given = _read(directory / "signer.json")
+        required = {"signer", "member", "verbs"}
+        if not required <= set(given) <= required | _OPTIONAL or given["signer"] != FORMAT:
+            raise SettingsUnusable("signer.json has missing or unknown settings, or is too new.")
+        return SignerSettings(
+            directory=directory,
+            member=_hex(given["member"], 32, "member"),
+            verbs=_verbs(given["verbs"]),
+            domains=_domains(_read(directory / "network.json")),
+            act_key=str(given.get("act_key", "act")),
+            max_ttl_seconds=int(
+                _number(given, "max_ttl_seconds", MAX_TTL_SECONDS, MAX_TTL_SECONDS)
+            ),
+            rate_per_second=_number(given, "rate_per_second", 100.0, 1e6),
+            burst=int(_number(given, "burst", 500, 1e6)),
+        )
+
+
+def _check_directory(directory: Path) -> None:
+    try:
+        mode = directory.stat().st_mode
+    except OSError as error:
+        raise SettingsUnusable(f"There is no directory {directory}.") from error
+    if mode & 0o077:
+        raise SettingsUnusable(f"{directory} is open to other users; make it 0700.")
+    length = len(bytes(directory / "signer.sock"))
+    if length > MAX_SOCKET_PATH_BYTES:
+        raise SettingsUnusable(
+            f"The socket's path has {length} bytes; {MAX_SOCKET_PATH_BYTES} are the most. "
+            "Use a directory with a shorter path."
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = json.loads(file.read(MAX_FILE_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsUnusable(f"{path.name} cannot be read as JSON.") from error
+    if not isinstance(data, dict):
+        raise SettingsUnusable(f"{path.name} is not one JSON object.")
+    return data
+
+
+def _verbs(given: object) -> frozenset[str]:
+    if not isinstance(given, list) or not given:
+        raise SettingsUnusable("signer.json names no verbs.")
+    for name in given:
+        act_type = ACT_TYPES.get(name) if isinstance(name, str) else None
+        if act_type is None or not act_type.built or act_type.signer not in ("member", "authority"):
+            raise SettingsUnusable(f"{str(name)[:64]!r} is not a verb that a member's key signs.")
+    return frozenset(given)
+
+
+def _number(given: dict[str, Any], name: str, default: float, most: float) -> float:
+    value = given.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        raise SettingsUnusable(f"signer.json: {name} is a number above 0, at most {most:g}.")
+    return value
+
+
+def _hex(value: object, length: int, name: str) -> bytes:
+    if not isinstance(value, str) or not re.fullmatch(f"0x[0-9a-f]{{{2 * length}}}", value):
+        raise SettingsUnusable(f"{name} is not 0x and {2 * length} lower-case hex digits.")
+    return bytes.fromhex(value[2:])
+
+
+def _domains(network: dict[str, Any]) -> dict[str, Domain]:
+    try:
+        _check_signatures(network)
+        chain_id = network["chain_id"]
+        if isinstance(chain_id, bool) or not isinstance(chain_id, int):
+            raise SettingsUnusable("network.json: chain_id is not an integer.")
+        network_id = _hex(network["network_id"], 32, "network_id")
+        return {
+            name: Domain(chain_id, _hex(contract["address"], 20, name), network_id)
+            for name, contract in network["contracts"].items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SettingsUnusable("network.json lacks a field, or one is of another type.") from error
+
+
+def _check_signatures(network: dict[str, Any]) -> None:
+    """Check that enough of the file's own council signed the rest of it.
+
+    It shows that no one without council keys changed a contract's address in this copy; which
+    council is the right one is for whoever put the file here to know.
+    """
+    body = {name: value for name, value in network.items() if name != "signatures"}
+    keys = {seat["member"]: _hex(seat["key"], 20, "key") for seat in network["council"]["seats"]}
+    signed = set()
+    for item in network["signatures"]:
+        try:
+            address = recover_statement("network", body, item["signature"])
+        except IdentityError:
+            continue
+        if address == keys.get(item["member"]):
+            signed.add(item["member"])
+    threshold = network["council"]["threshold"]
+    if threshold < 1 or len(signed) < threshold:
+        raise SettingsUnusable(
+            f"network.json has {len(signed)} valid council signatures and needs {threshold}."
+        )

@@ -1,0 +1,44 @@
+"""An act in words, for who reads the signer's audit file."""
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from test_typed_acts import acts
+
+from identity.acts import words
+from identity.acts.typed import Act
+from identity.acts.types import ACT_TYPES
+from identity.acts.wording import describe
+
+HEADER = {
+    "principal": b"\x01" * 32,
+    "delegation": bytes(32),
+    "object": b"\x02" * 32,
+    "counter": 0,
+    "expires": 1_900_000_000,
+    "companion": bytes(32),
+}
+
+
+def test_numbers_are_said_as_words_and_times_in_utc() -> None:
+    fields = {"port": 7, "role": 48, "member": b"\x03" * 32, "assigned": 1}
+    said = describe(Act("AssignAuthority", {**HEADER, **fields}))
+    assert "role terminal and customs" in said
+    assert "expires 2030-03-17T17:46:40Z" in said
+    assert "delegation 0;" in said
+
+
+@given(acts)
+def test_every_act_can_be_said(act: Act) -> None:
+    said = describe(act)
+    assert all(f"{field.name} " in said for field in act.type.fields)
+    assert "\n" not in said
+
+
+def test_every_field_that_words_are_given_for_exists() -> None:
+    data = json.loads((Path(words.__file__).parent / "words.json").read_bytes())
+    for enumeration in data["enumerations"]:
+        for field in enumeration.get("fields", []):
+            act, _, name = field.partition(".")
+            assert name in ACT_TYPES[act].names
