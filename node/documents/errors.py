@@ -9,6 +9,9 @@ Refused
 ├── SchemaUnknown: a schema this node does not have
 ├── BillNotATitle: a transport document that no title can stand for
 ├── PortUnknown: a port that the rulebook does not name
+├── DocumentNotHeld, RootMismatch: the document is not here, or is another one
+├── NumberingInvalid, KindMismatch, PortMismatch, PartyMismatch: a bill that is not its title's
+├── DisclosureMissing, DisclosureIncomplete: an authority has not what the rulebook gives it
 └── VaultItemMissing: no such content is kept here
 Unavailable
 ├── VaultFull: nothing was kept
@@ -101,3 +104,59 @@ class VaultDamaged(Unavailable):
 
     code = "VAULT_DAMAGED"
     what_to_do = "Restore the file from a backup, or have the document delivered again."
+
+
+class DocumentNotHeld(Refused):
+    """No document of this root is here."""
+
+    code = "DOCUMENT_NOT_HELD"
+    what_to_do = "Ask the other side to deliver the document; it is accepted only once it is here."
+
+
+class RootMismatch(Refused):
+    """A document whose field tree has another root than the one it is named by."""
+
+    code = "ROOT_MISMATCH"
+    what_to_do = "Do not rely on this document; ask for the one that the title's root commits to."
+
+
+class NumberingInvalid(Refused):
+    """A bill without its carrier's numbering signature for this very title."""
+
+    code = "NUMBERING_INVALID"
+    what_to_do = "Do not accept this title: its carrier has not numbered this bill so."
+
+
+class KindMismatch(Refused):
+    """A title whose kind is not its document's."""
+
+    code = "KIND_MISMATCH"
+    what_to_do = "Do not accept this title; ask the carrier to issue it as the bill says."
+
+
+class PortMismatch(Refused):
+    """A title whose ports are not its bill's."""
+
+    code = "PORT_MISMATCH"
+    what_to_do = "Do not accept this title; ask the carrier to issue it as the bill says."
+
+
+class PartyMismatch(Refused):
+    """A title whose order party or consignee is not its bill's."""
+
+    code = "PARTY_MISMATCH"
+    what_to_do = "Do not accept this title; ask the carrier to issue it as the bill says."
+
+
+class DisclosureMissing(Refused):
+    """An authority that would act on a title whose statutory fields it was not sent."""
+
+    code = "DISCLOSURE_MISSING"
+    what_to_do = "Ask the carrier to send what the rulebook says; the condition can be set then."
+
+
+class DisclosureIncomplete(Refused):
+    """A disclosure that leaves out fields which the rulebook gives this authority."""
+
+    code = "DISCLOSURE_INCOMPLETE"
+    what_to_do = "Send every field of the document that the rulebook names for this authority."
