@@ -1,0 +1,1 @@
+"""A member's profile: what others must know to reach it, to write to it and to check it."""
