@@ -4,6 +4,7 @@ NodeError
 ├── Refused
 │   ├── RpcRefused              the ledger answered with an error: its code, message and data
 │   ├── LedgerForked            a block this node counted as final is another one now; it stops
+│   ├── EventMissing            an object's events do not follow each other; it stops
 │   ├── LedgerDiffers           the ledger is not the one that network.json describes
 │   ├── CouncilSignatureMissing network.json carries too few valid council signatures
 │   ├── FoundingRefused         a step of the founding did not take effect
@@ -42,6 +43,16 @@ class LedgerForked(Refused):
     what_to_do = (
         "Stop relying on this node. Find out which ledger it is connected to; if the engine really"
         " replaced final blocks, tell every member, then rebuild the tables."
+    )
+
+
+class EventMissing(Refused):
+    """An object's event does not follow the last one this node has applied."""
+
+    code = "EVENT_MISSING"
+    what_to_do = (
+        "Stop relying on this node: its ledger connection left out an event. Connect it to another"
+        " ledger node, then rebuild the tables."
     )
 
 

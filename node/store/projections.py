@@ -25,8 +25,9 @@ class LedgerEvent(SQLModel, table=True):
     ``kind`` is acted, followed or refused. Of an acted event ``counter`` is the object's after the
     act, ``key`` the address that signed, ``words`` the act's wire words. A followed event's
     ``digest`` is that of the act that caused it, and ``state`` the object's new state. A refused
-    event's ``reason`` is the revert data, ``refusal`` its code; object and principal are what the
-    act claimed. ``verb`` is the act's name, or its number when there is no such act.
+    event's ``reason`` is the revert data, ``refusal`` the custom error's name
+    (node/chain/reasons.py reads the rest); object and principal are what the act claimed.
+    ``verb`` is the act's name, or its number when there is no such act.
     """
 
     __tablename__ = "ledger_event"
@@ -43,16 +44,16 @@ class LedgerEvent(SQLModel, table=True):
     contract: str
     kind: str
     object: str
-    principal: str = NOBODY
+    principal: str
     digest: str
-    verb: str = ""
-    counter: int = 0
-    outcome: int = 0
-    state: int = 0
-    key: str = ""
-    words: str = ""
-    reason: str = ""
-    refusal: str = ""
+    verb: str
+    counter: int
+    outcome: int
+    state: int
+    key: str
+    words: str
+    reason: str
+    refusal: str
 
 
 class Member(SQLModel, table=True):
@@ -83,9 +84,9 @@ class MemberKey(SQLModel, table=True):
     purpose: int
     valid_from: int
     valid_until: int
-    revoked_at: int = 0
+    revoked_at: int
     added_block: int
-    revoked_block: int | None = None
+    revoked_block: int | None
 
 
 class Authority(SQLModel, table=True):
@@ -154,6 +155,7 @@ class DeliveryOrder(SQLModel, table=True):
     root: str
     carrier: str
     terminal: str = Field(index=True)
+    port: int
     opened_block: int
     last_block: int
 
@@ -167,15 +169,16 @@ class OrderCondition(SQLModel, table=True):
     order: str = Field(index=True)
     kind: int
     member: str = Field(index=True)
-    met: int = 0
-    reference: str = NOBODY
-    counter: int = 0
+    met: bool
+    reference: str
+    counter: int
 
 
 class PickupRight(SQLModel, table=True):
     """The right to take one container; ``used_*`` speak of the gate-out that used it.
 
-    ``early_attempts`` counts gate-outs that the contract recorded as refused.
+    ``early_attempts`` counts gate-outs that the contract recorded as refused. ``used_at`` and
+    ``returned_at`` are the lane's own times; 0 for not yet.
     """
 
     __tablename__ = "pickup_right"
@@ -186,10 +189,11 @@ class PickupRight(SQLModel, table=True):
     terminal: str
     state: int
     counter: int
-    early_attempts: int = 0
-    used_lane: str = NOBODY
-    used_at: int = 0
-    returned_at: int = 0
+    early_attempts: int
+    used_lane: str
+    used_at: int
+    returned_lane: str
+    returned_at: int
 
 
 class Lane(SQLModel, table=True):
@@ -203,8 +207,9 @@ class Lane(SQLModel, table=True):
     kind: int
     port: int
     calibrated_until: int
+    in_service: bool
     counter: int
-    device_counter: int = 0
+    device_counter: int
 
 
 class ChainCursor(SQLModel, table=True):

@@ -1,0 +1,151 @@
+"""Reads ranges of final blocks: their logs, their headers, and whether they connect.
+
+It stores nothing. A range that the ledger refuses as too large is halved; a block that is not the
+one it should be is LedgerForked, never passed over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from node.chain.errors import LedgerBehind, LedgerForked, RpcRefused
+from node.chain.events import Event, read_event
+from node.chain.network import Network
+from node.chain.rpc import Ledger, quantity
+from node.errors import LedgerUnavailable
+
+FIRST_SPAN_BLOCKS = 1_000
+GREATEST_SPAN_BLOCKS = 8_000
+EVENTS_PER_RANGE = 2_000
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block by height and hash (``0x`` hex), with its time in UTC seconds."""
+
+    height: int
+    hash: str
+    time: int
+
+
+class BlockReader:
+    """Final blocks of one network's ledger, some at a time.
+
+    Args:
+        ledger: where to ask.
+        network: whose contracts' logs are read.
+    """
+
+    def __init__(self, ledger: Ledger, network: Network) -> None:
+        self._ledger = ledger
+        self._names = {
+            contract.address: name
+            for name, contract in network.contracts.items()
+            if name != "Network"  # it emits nothing
+        }
+        self._span = FIRST_SPAN_BLOCKS
+
+    def head_after(self, last: Block) -> Block:
+        """Return the last final block, having checked that ``last`` is still what it was.
+
+        Raises:
+            LedgerForked: the block at ``last.height`` has another hash.
+            LedgerBehind: the ledger has no such final block yet.
+        """
+        head, same = self._headers(["finalized", quantity(last.height)])
+        if head is None or head.height < last.height or same is None:
+            raise LedgerBehind(
+                f"The ledger has no final block {last.height} now.", height=last.height
+            )
+        if same.hash != last.hash:
+            raise LedgerForked(
+                f"Block {last.height} was final as {last.hash} and is {same.hash} now.",
+                height=last.height,
+                expected=last.hash,
+                found=same.hash,
+            )
+        return head
+
+    def events(self, first: int, last: int) -> tuple[list[Event], Block]:
+        """Return the events from block ``first`` on, in order, and the last block they cover.
+
+        The range ends at ``last`` at most, and earlier when the ledger refuses so many blocks or
+        gives more than ``EVENTS_PER_RANGE`` events.
+
+        Raises:
+            RpcRefused: the ledger refuses even one block.
+            LedgerForked: a log's block is not the block of that height.
+            LedgerBehind: a block of the range is not there.
+            LogMalformed: as in ``read_event``.
+        """
+        logs, end = self._logs(first, last)
+        heights = sorted({int(log["blockNumber"], 16) for log in logs} | {end})
+        found = self._headers([quantity(height) for height in heights])
+        blocks = dict(zip(heights, found, strict=True))
+        events = [self._event(log, blocks[int(log["blockNumber"], 16)]) for log in logs]
+        events.sort(key=lambda event: (event.block, event.log_index))
+        return events, _known(blocks[end], end)
+
+    def _event(self, log: Mapping[str, Any], block: Block | None) -> Event:
+        block = _known(block, int(log["blockNumber"], 16))
+        if log["blockHash"] != block.hash:
+            raise LedgerForked(
+                f"A log of block {block.height} belongs to another block of that height.",
+                height=block.height,
+                expected=block.hash,
+                found=log["blockHash"],
+            )
+        return read_event(log, self._names[log["address"].lower()], block.time)
+
+    def _logs(self, first: int, last: int) -> tuple[list[Mapping[str, Any]], int]:
+        while True:
+            end = min(last, first + self._span - 1)
+            query = {
+                "fromBlock": quantity(first),
+                "toBlock": quantity(end),
+                "address": list(self._names),
+            }
+            try:
+                logs: list[Mapping[str, Any]] = self._ledger.call("eth_getLogs", query)
+            except RpcRefused:
+                if end == first:
+                    raise
+                self._span = max(1, (end - first + 1) // 2)
+                continue
+            if len(logs) > EVENTS_PER_RANGE:
+                self._span = max(1, self._span // 2)
+                return _whole_blocks(logs, EVENTS_PER_RANGE, end)
+            self._span = min(GREATEST_SPAN_BLOCKS, self._span * 2)
+            return logs, end
+
+    def _headers(self, choices: Sequence[str]) -> list[Block | None]:
+        answers = self._ledger.batch(
+            [("eth_getBlockByNumber", [choice, False]) for choice in choices]
+        )
+        return [_block(answer) for answer in answers]
+
+
+def _block(answer: Any) -> Block | None:
+    if isinstance(answer, RpcRefused):
+        raise answer
+    if answer is None:
+        return None
+    try:
+        return Block(int(answer["number"], 16), answer["hash"], int(answer["timestamp"], 16))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LedgerUnavailable("The ledger answered with a block that is none.") from error
+
+
+def _known(block: Block | None, height: int) -> Block:
+    if block is None:
+        raise LedgerBehind(f"The ledger has no block {height} now.", height=height)
+    return block
+
+
+def _whole_blocks(
+    logs: list[Mapping[str, Any]], wanted: int, end: int
+) -> tuple[list[Mapping[str, Any]], int]:
+    """Return the logs of the first blocks that together hold ``wanted`` logs, and the last."""
+    heights = sorted(int(log["blockNumber"], 16) for log in logs)
+    cut = min(end, heights[wanted - 1])
+    return [log for log in logs if int(log["blockNumber"], 16) <= cut], cut

@@ -1,0 +1,141 @@
+"""Turns the ledger's final events into tables, in order, each exactly once.
+
+A step reads some blocks, then applies their events, tells the hooks, and moves the cursor, in one
+transaction: killed at any instruction, the next step goes on where the tables are. It writes only
+projections; what else must happen on an event is a hook's work in the same transaction.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from node.chain.blocks import Block, BlockReader
+from node.chain.effects import apply
+from node.chain.events import Event
+from node.chain.network import Network
+from node.chain.rpc import Ledger
+from node.store.database import Database
+from node.store.follower import FollowerState
+from node.store.projections import ChainCursor, LedgerEvent
+from node.store.rows import Rows, table_of
+
+Hook = Callable[[Session, Sequence[Event]], None]
+
+NOTE_SECONDS = 2
+_COLUMNS = tuple(column.name for column in table_of(LedgerEvent).columns)
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """Up to which final block the tables speak, and how old that knowledge is.
+
+    ``behind_seconds`` is 0 while the follower is at the ledger's last final block and has asked
+    lately; else the seconds since that was so.
+    """
+
+    height: int
+    block_hash: str
+    behind_seconds: int
+
+
+class Follower:
+    """Keeps one member's projections.
+
+    Args:
+        ledger: where blocks come from.
+        database: whose tables of ``PROJECTIONS`` exist.
+        network: whose contracts are followed, from its ``deployed_height``.
+        hooks: called with the session and the events of each step that has any, in order.
+        clock: UTC seconds; only for saying how old the tables are.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        database: Database,
+        network: Network,
+        hooks: Sequence[Hook] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._blocks = BlockReader(ledger, network)
+        self._database = database
+        self._network = network
+        self._hooks = tuple(hooks)
+        self._clock = clock
+        self._noted = 0.0
+
+    def step(self, until: int | None = None) -> int:
+        """Apply the next blocks; return how many, 0 when there is no further final block.
+
+        Args:
+            until: apply no block above this height.
+
+        Raises:
+            LedgerForked, EventMissing, LogMalformed: nothing is applied; a person must look.
+            LedgerUnavailable, LedgerBehind, StorageUnavailable: nothing is applied; try again.
+        """
+        with self._database.read() as session:
+            last = self._last(session)
+        head = self._blocks.head_after(last)
+        top = head.height if until is None else min(until, head.height)
+        if top <= last.height:
+            self._note_at_head()
+            return 0
+        first = max(last.height + 1, self._network.deployed_height)
+        if first > top:
+            return 0
+        events, end = self._blocks.events(first, top)
+        with self._database.begin() as session:
+            if self._last(session) != last:
+                return 0  # another process has applied these blocks meanwhile
+            self._apply(session, events, end)
+            self._note(session, at_head=end.height == head.height)
+        return end.height - last.height
+
+    def _apply(self, session: Session, events: Sequence[Event], end: Block) -> None:
+        connection = session.connection()
+        rows = Rows(connection)
+        for event in events:
+            apply(rows, event)
+        rows.put(ChainCursor, id=1, block=end.height, block_hash=end.hash, block_time=end.time)
+        rows.flush()
+        if events:
+            connection.execute(
+                insert(table_of(LedgerEvent)),
+                [{name: getattr(event, name) for name in _COLUMNS} for event in events],
+            )
+            session.expire_all()
+            for hook in self._hooks:
+                hook(session, events)
+
+    def _last(self, session: Session) -> Block:
+        cursor = session.get(ChainCursor, 1)
+        if cursor is None:
+            return Block(0, self._network.genesis, 0)
+        return Block(cursor.block, cursor.block_hash, cursor.block_time)
+
+    def _note_at_head(self) -> None:
+        if self._clock() - self._noted >= NOTE_SECONDS:
+            with self._database.begin() as session:
+                self._note(session, at_head=True)
+
+    def _note(self, session: Session, at_head: bool) -> None:
+        now = self._clock()
+        if at_head:
+            session.merge(FollowerState(id=1, at_head_at=int(now)))
+            self._noted = now
+
+
+def as_of(session: Session, now: float) -> AsOf | None:
+    """Return up to when the tables speak at ``now`` (UTC seconds); None before the first block."""
+    cursor = session.get(ChainCursor, 1)
+    if cursor is None:
+        return None
+    state = session.get(FollowerState, 1)
+    seen = cursor.block_time if state is None else state.at_head_at
+    silent = max(0, int(now) - seen)
+    behind = 0 if silent <= 2 * NOTE_SECONDS else silent
+    return AsOf(cursor.block, cursor.block_hash, behind)

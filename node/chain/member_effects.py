@@ -1,0 +1,95 @@
+"""What acts of Membership do to the tables of members, keys and authorities."""
+
+from identity.acts.words import MemberStatus
+from node.chain.act_rows import missing, next_row, number, numbers, require_first, text, words
+from node.chain.events import Event
+from node.store.projections import Authority, AuthorityMotion, Member, MemberKey
+from node.store.rows import Rows
+
+
+def _admit_member(rows: Rows, event: Event) -> None:
+    require_first(event)
+    fields = event.fields
+    rows.put(
+        Member,
+        id=event.object,
+        number=rows.count(Member) + 1,
+        roles=number(fields, "roles"),
+        status=int(MemberStatus.ACTIVE),
+        counter=event.counter,
+        profile=text(fields, "profile"),
+        rulebook=text(fields, "rulebook"),
+        admitted_block=event.block,
+    )
+    keys = words(fields, "keys")
+    purposes = numbers(fields, "purposes")
+    for key, purpose in zip(keys, purposes, strict=True):
+        _put_key(rows, event, "0x" + key.hex(), purpose, event.block_time, 0)
+
+
+def _put_key(
+    rows: Rows, event: Event, key: str, purpose: int, valid_from: int, valid_until: int
+) -> None:
+    rows.put(
+        MemberKey,
+        member=event.object,
+        key=key,
+        purpose=purpose,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        revoked_at=0,
+        added_block=event.block,
+        revoked_block=None,
+    )
+
+
+def _add_key(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)
+    fields = event.fields
+    _put_key(
+        rows,
+        event,
+        text(fields, "key"),
+        number(fields, "purpose"),
+        number(fields, "validFrom"),
+        number(fields, "validUntil"),
+    )
+
+
+def _revoke_key(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)
+    key = rows.change(MemberKey, event.object, text(event.fields, "key"))
+    if key is None:
+        raise missing(event, None)
+    key.update(revoked_at=event.block_time, revoked_block=event.block)
+
+
+def _update_profile(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["profile"] = text(event.fields, "profile")
+
+
+def _accept_rulebook(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["rulebook"] = text(event.fields, "rulebook")
+
+
+def _assign_authority(rows: Rows, event: Event) -> None:
+    fields = event.fields
+    port, role = number(fields, "port"), number(fields, "role")
+    if rows.get(AuthorityMotion, event.object) is None:
+        rows.put(AuthorityMotion, id=event.object, port=port, role=role, counter=0)
+    next_row(rows, event, AuthorityMotion)
+    member = text(fields, "member")
+    if number(fields, "assigned"):
+        rows.put(Authority, port=port, role=role, member=member)
+    else:
+        rows.remove(Authority, port, role, member)
+
+
+MEMBER_EFFECTS = {
+    "AdmitMember": _admit_member,
+    "AssignAuthority": _assign_authority,
+    "AddKey": _add_key,
+    "RevokeKey": _revoke_key,
+    "UpdateProfile": _update_profile,
+    "AcceptRulebook": _accept_rulebook,
+}

@@ -1,0 +1,94 @@
+"""A working set of projection rows: loaded one by one as they are needed, written in bulk.
+
+It is how the follower applies thousands of events in one transaction. The caller owns the
+connection and its transaction; rows are plain dicts by column name.
+"""
+
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table
+from sqlmodel import SQLModel
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+
+class Rows:
+    """Rows of one transaction.
+
+    Args:
+        connection: in a transaction; reads go through it at once, writes at ``flush``.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, Key], Row | None] = {}
+        self._changed: dict[tuple[str, Key], Table] = {}
+
+    def get(self, model: type[SQLModel], *key: Any) -> Row | None:
+        """Return the row of this primary key, to be read only; None if there is none."""
+        table = table_of(model)
+        name = (table.name, key)
+        if name not in self._known:
+            columns = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
+            found = self._connection.exec_driver_sql(
+                f'SELECT * FROM "{table.name}" WHERE {columns}',  # noqa: S608
+                key,
+            ).first()
+            self._known[name] = None if found is None else dict(found._mapping)
+        return self._known[name]
+
+    def change(self, model: type[SQLModel], *key: Any) -> Row | None:
+        """Return the row to be changed in place; None if there is none."""
+        row = self.get(model, *key)
+        if row is not None:
+            table = table_of(model)
+            self._changed[table.name, key] = table
+        return row
+
+    def put(self, model: type[SQLModel], **values: Any) -> Row:
+        """Add a row, every column named; it replaces one of the same primary key."""
+        table = table_of(model)
+        key = tuple(values[column.name] for column in table.primary_key)
+        self._known[table.name, key] = values
+        self._changed[table.name, key] = table
+        return values
+
+    def remove(self, model: type[SQLModel], *key: Any) -> None:
+        """Delete the row of this primary key, if there is one."""
+        table = table_of(model)
+        self._known[table.name, key] = None
+        self._changed[table.name, key] = table
+
+    def count(self, model: type[SQLModel]) -> int:
+        """Return how many rows the table has, those of this working set included."""
+        self.flush()
+        name = table_of(model).name
+        counted = self._connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"')  # noqa: S608
+        return int(counted.scalar_one())
+
+    def flush(self) -> None:
+        """Write what was changed."""
+        written: dict[str, list[Row]] = {}
+        removed: dict[str, list[Key]] = {}
+        tables = {table.name: table for table in self._changed.values()}
+        for name, key in self._changed:
+            row = self._known[name, key]
+            if row is None:
+                removed.setdefault(name, []).append(key)
+            else:
+                written.setdefault(name, []).append(row)
+        for name, rows in written.items():
+            self._connection.execute(tables[name].insert().prefix_with("OR REPLACE"), rows)
+        for name, keys in removed.items():
+            columns = " AND ".join(f'"{column.name}" = ?' for column in tables[name].primary_key)
+            self._connection.exec_driver_sql(
+                f'DELETE FROM "{name}" WHERE {columns}',  # noqa: S608
+                keys,
+            )
+        self._changed.clear()
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the SQL table of a model."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
