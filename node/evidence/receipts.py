@@ -58,7 +58,7 @@ class ReceiptTree:
 
 def encode_receipt(receipt: Mapping[str, Any]) -> bytes:
     """Return the bytes of a receipt as the trie holds them, from its JSON-RPC form."""
-    body = rlp.encode(
+    body: bytes = rlp.encode(
         [
             _integer(receipt["status"]),
             _integer(receipt["cumulativeGasUsed"]),
