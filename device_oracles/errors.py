@@ -7,7 +7,7 @@ GatewayError
 │   └── AnswerMalformed: the member's API answered something else than its format
 ├── Refused: understood and rejected
 │   ├── SensorUnknown, ReadingForged, OtherLane, ReadingStale, ReadingAhead
-│   ├── PickupMismatch, RightNotReady
+│   ├── PickupUnknown, PickupMismatch, RightNotReady
 │   ├── JournalInUse
 │   └── MemberRefused: a refusal of the member's API, with its own code
 └── Unavailable: could work later
@@ -118,6 +118,13 @@ class ReadingAhead(Refused):
 
     code = "READING_AHEAD"
     what_to_do = "Set the clocks of sensor and gateway by one time server."
+
+
+class PickupUnknown(Refused):
+    """The member's node knows no pickup right for this container at this terminal."""
+
+    code = "PICKUP_UNKNOWN"
+    what_to_do = "Keep the container; ask the terminal's office for its delivery order."
 
 
 class PickupMismatch(Refused):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from device_oracles.errors import PickupMismatch, RightNotReady
+from device_oracles.errors import PickupMismatch, PickupUnknown, RightNotReady
 from device_oracles.intake.readings import Reading, reports_hash
 from identity.acts.objects import right_id
 from identity.acts.typed import Act
@@ -29,24 +29,36 @@ class Pickup:
     state: str
 
 
-def check_pickup(pickup: Pickup, reading: Reading) -> bytes:
-    """Return the container's tag, once the answer is about this container and direction.
+def choose_pickup(pickups: list[Pickup], reading: Reading) -> Pickup:
+    """Return the right this direction is about: a container has one for each of its orders.
 
     Raises:
-        PickupMismatch: the right is not the one of this order and this container.
-        RightNotReady: it was used already, or has not been used yet.
+        PickupUnknown: there is none.
+        RightNotReady: each was used already, or has not been used yet.
+    """
+    needed = STATE_NEEDED[reading.direction]
+    for pickup in pickups:
+        if pickup.state == needed:
+            return pickup
+    if not pickups:
+        raise PickupUnknown("No delivery order for this container is known here.")
+    raise RightNotReady(
+        f"The pickup right is {pickups[0].state}; this direction needs it {needed}.",
+        state=pickups[0].state,
+        needed=needed,
+    )
+
+
+def check_pickup(pickup: Pickup, reading: Reading) -> bytes:
+    """Return the container's tag, once the right is that of this order and this container.
+
+    Raises:
+        PickupMismatch: it is not.
         ContainerNumberMalformed, ContainerCheckDigitWrong: the reading's number.
     """
     tag = container_tag(reading.container, pickup.salt)
     if right_id(pickup.order, tag) != pickup.right:
         raise PickupMismatch("The pickup right does not belong to this container.")
-    needed = STATE_NEEDED[reading.direction]
-    if pickup.state != needed:
-        raise RightNotReady(
-            f"The pickup right is {pickup.state}; this direction needs it {needed}.",
-            state=pickup.state,
-            needed=needed,
-        )
     return tag
 
 

@@ -45,17 +45,20 @@ class MemberApi:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def pickup(self, container: str) -> Pickup:
-        """Return the pickup right of a container; raises MemberRefused, AnswerMalformed."""
+    def pickups(self, container: str) -> list[Pickup]:
+        """Return the pickup rights of a container here; raises MemberRefused, AnswerMalformed."""
         answer = self._ask("GET", "/v1/pickups", params={"container": container})
         try:
-            return Pickup(
-                order=_bytes32(answer["order"]),
-                right=_bytes32(answer["right"]),
-                salt=_bytes32(answer["salt"]),
-                counter=int(answer["counter"]),
-                state=str(answer["state"]),
-            )
+            return [
+                Pickup(
+                    order=_bytes32(given["order"]),
+                    right=_bytes32(given["right"]),
+                    salt=_bytes32(given["salt"]),
+                    counter=int(given["counter"]),
+                    state=str(given["state"]),
+                )
+                for given in answer["pickups"]
+            ]
         except (KeyError, TypeError, ValueError) as error:
             raise AnswerMalformed("The answer is not a pickup right.") from error
 

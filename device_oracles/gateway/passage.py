@@ -12,7 +12,7 @@ from typing import Any
 
 from device_oracles.errors import GatewayError
 from device_oracles.gateway.journal import Journal
-from device_oracles.gateway.lane import lane_act
+from device_oracles.gateway.lane import check_pickup, choose_pickup, lane_act
 from device_oracles.gateway.member import MemberApi
 from device_oracles.gateway.settings import GatewaySettings
 from device_oracles.gateway.verdict import Verdict, already_used, decided, refused
@@ -89,12 +89,12 @@ class Lane:
         if known is not None and known.act is not None:
             return known.act
         check_fresh(reading, now)
-        pickup = self._member.pickup(check_container_number(reading.container))
+        found = self._member.pickups(check_container_number(reading.container))
+        pickup = choose_pickup(found, reading)
         member, lane = (
             bytes.fromhex(text[2:]) for text in (self._settings.member, self._settings.lane)
         )
-        # Built once without a counter, so that a refusal here uses none up.
-        lane_act(reading, pickup, member, lane, 0, now)
+        check_pickup(pickup, reading)
         counter = self._journal.next_counter(reading.hash)
         act = lane_act(reading, pickup, member, lane, counter, now)
         wire = "0x" + encode(act, self._key.sign(digest(self._domain, act))).hex()

@@ -47,17 +47,16 @@ class MemberNode:
         if self.problem is not None:
             return httpx.Response(self.problem[0], json=self.problem[1])
         if request.url.path == "/v1/pickups":
-            return httpx.Response(
-                200,
-                json={
-                    "container": request.url.params["container"],
-                    "order": "0x" + ORDER.hex(),
-                    "right": "0x" + self.right.hex(),
-                    "salt": "0x" + SALT.hex(),
-                    "counter": self.counter,
-                    "state": self.state,
-                },
-            )
+            pickup = {
+                "container": request.url.params["container"],
+                "order": "0x" + ORDER.hex(),
+                "right": "0x" + self.right.hex(),
+                "salt": "0x" + SALT.hex(),
+                "counter": self.counter,
+                "state": self.state,
+            }
+            pickups = [] if self.state == "none" else [pickup]
+            return httpx.Response(200, json={"pickups": pickups})
         act, key = json.loads(request.content)["act"], request.headers["idempotency-key"]
         assert self.acts.setdefault(key, act) == act
         answer = {"id": "c1", "state": self.command, "refusal": self.refusal}
@@ -239,12 +238,18 @@ def test_a_right_of_another_container_is_refused(gate: Gate, node: MemberNode) -
     assert node.acts == {}
 
 
-@pytest.mark.parametrize(("direction", "state"), [("out", "used"), ("in", "ready"), ("in", "none")])
+@pytest.mark.parametrize(("direction", "state"), [("out", "used"), ("in", "ready")])
 def test_a_right_in_another_state_is_refused_before_the_ledger(
     gate: Gate, node: MemberNode, direction: str, state: str
 ) -> None:
     node.state = state
     assert gate.lane.read(reading(direction=direction)).code == "RIGHT_NOT_READY"
+    assert gate.journal.last_counter == 0
+
+
+def test_a_container_that_no_order_names_stays(gate: Gate, node: MemberNode) -> None:
+    node.state = "none"
+    assert gate.lane.read(reading()).code == "PICKUP_UNKNOWN"
     assert gate.journal.last_counter == 0
 
 
