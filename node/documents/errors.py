@@ -11,7 +11,8 @@ Refused
 ├── PortUnknown: a port that the rulebook does not name
 ├── DocumentNotHeld, RootMismatch: the document is not here, or is another one
 ├── NumberingInvalid, KindMismatch, PortMismatch, PartyMismatch: a bill that is not its title's
-├── DisclosureMissing, DisclosureIncomplete: an authority has not what the rulebook gives it
+├── DisclosureIncomplete: a disclosure without all that the rulebook gives an authority
+├── DeliveryRefused: a document that must be acknowledged first never will be
 └── VaultItemMissing: no such content is kept here
 Unavailable
 ├── VaultFull: nothing was kept
@@ -148,15 +149,15 @@ class PartyMismatch(Refused):
     what_to_do = "Do not accept this title; ask the carrier to issue it as the bill says."
 
 
-class DisclosureMissing(Refused):
-    """An authority that would act on a title whose statutory fields it was not sent."""
-
-    code = "DISCLOSURE_MISSING"
-    what_to_do = "Ask the carrier to send what the rulebook says; the condition can be set then."
-
-
 class DisclosureIncomplete(Refused):
     """A disclosure that leaves out fields which the rulebook gives this authority."""
 
     code = "DISCLOSURE_INCOMPLETE"
     what_to_do = "Send every field of the document that the rulebook names for this authority."
+
+
+class DeliveryRefused(Refused):
+    """What waits for a delivery cannot go on: its receiver refused the document for good."""
+
+    code = "DELIVERY_REFUSED"
+    what_to_do = "Read the receiver's code in the facts; correct the document or the receiver."

@@ -5,11 +5,11 @@ for it and its name is not looked at. TLS says from whose machine a connection c
 is said by the message's signature alone (``node.exchange.messages``).
 """
 
+import contextlib
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from node.errors import Unavailable
 
 TIMEOUTS = httpx.Timeout(connect=5, read=30, write=30, pool=10)
 _LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=30)
@@ -92,11 +94,6 @@ def tls_files(directory: Path) -> TlsFiles:
     return TlsFiles(directory / "tls" / "cert.pem", directory / "tls" / "key.pem")
 
 
-def fingerprint(certificate: bytes) -> str:
-    """Return SHA-256 of a certificate (DER): 64 hexadecimal digits."""
-    return sha256(certificate).hexdigest()
-
-
 def server_context(files: TlsFiles, trusted: Callable[[], Iterable[bytes]]) -> ssl.SSLContext:
     """Build the peers listener's context: TLS 1.3, a client certificate from ``trusted``.
 
@@ -109,10 +106,14 @@ def server_context(files: TlsFiles, trusted: Callable[[], Iterable[bytes]]) -> s
     known: set[bytes] = set()
 
     def refresh(*_: object) -> None:
-        new = set(trusted()) - known
-        if new:
-            context.load_verify_locations(cadata=b"".join(sorted(new)))
-            known.update(new)
+        certificates: set[bytes] = set()
+        with contextlib.suppress(Unavailable):  # then those known so far
+            certificates.update(trusted())
+        for certificate in certificates - known:
+            # One member's profile may hold bytes that are no certificate: the others still count.
+            with contextlib.suppress(ssl.SSLError):
+                context.load_verify_locations(cadata=certificate)
+            known.add(certificate)
 
     refresh()
     context.sni_callback = refresh

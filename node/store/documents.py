@@ -50,7 +50,6 @@ class DeliveryRow(SQLModel, table=True):
         purpose: ``document`` or ``disclosure``.
         state: ``waiting``, ``acknowledged`` or ``failed`` (the receiver refused it for good).
         receipt: the receiver's signed receipt.
-        attempts: how often it was sent.
         refusal: the receiver's code where it failed.
     """
 
@@ -63,7 +62,6 @@ class DeliveryRow(SQLModel, table=True):
     purpose: str
     state: str = Field(default=WAITING, index=True)
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    attempts: int = 0
     refusal: str | None = None
 
 

@@ -1,0 +1,56 @@
+"""What this member owes others, written down with the work in the caller's transaction.
+
+``node.exchange.sending`` does the work. What must wait for a delivery asks
+``require_acknowledged``.
+"""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, select
+
+from node.documents.errors import DeliveryRefused
+from node.errors import Waiting
+from node.jobs import enqueue
+from node.store.documents import FAILED, WAITING, DeliveryRow
+
+TASK = "deliver"
+
+
+def owe(session: Session, root: str, to: str, purpose: str) -> int:
+    """Note that ``to`` is sent the document or disclosure of ``root``; return the delivery's id.
+
+    What is acknowledged or under way already is not sent again; what failed is.
+
+    Args:
+        purpose: ``FOR_DOCUMENT`` or ``FOR_DISCLOSURE`` of ``node.store.documents``.
+    """
+    row = session.exec(
+        select(DeliveryRow).where(
+            DeliveryRow.root == root, DeliveryRow.to_member == to, DeliveryRow.purpose == purpose
+        )
+    ).first()
+    if row is None or row.state == FAILED:
+        row = row or DeliveryRow(root=root, to_member=to, purpose=purpose)
+        row.state, row.refusal = WAITING, None
+        session.add(row)
+        session.flush()
+        enqueue(session, TASK, {"delivery": row.id})
+    if row.id is None:
+        raise AssertionError("a flushed row has an id")
+    return row.id
+
+
+def require_acknowledged(session: Session, deliveries: Iterable[int]) -> None:
+    """Return if every delivery is acknowledged.
+
+    Raises: Waiting (not yet), DeliveryRefused (its receiver refused it for good).
+    """
+    for delivery in deliveries:
+        row = session.get(DeliveryRow, delivery)
+        if row is None or row.state == WAITING:
+            raise Waiting("A document has not been acknowledged yet.", delivery=delivery)
+        if row.state == FAILED:
+            raise DeliveryRefused(
+                f"{row.to_member} refuses the document: {row.refusal}.",
+                member=row.to_member, root=row.root, peer_code=row.refusal,
+            )  # fmt: skip
