@@ -1,0 +1,1 @@
+"""Who inside a member may do what: roles as data, and one pure decision."""
