@@ -5,7 +5,7 @@ network's contracts that is none of the three is refused, never skipped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -24,7 +24,6 @@ FOLLOWED_TOPIC = "0x" + keccak(b"Followed(bytes32,bytes32,uint256,uint256)").hex
 REFUSED_TOPIC = "0x" + keccak(b"Refused(bytes32,bytes32,bytes32,uint256,bytes)").hex()
 
 _WORD = 64  # hex digits
-NO_FIELDS: Mapping[str, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Event:
     words: str = ""
     reason: str = ""
     refusal: str = ""
-    fields: Mapping[str, Value] = NO_FIELDS
+    fields: Mapping[str, Value] = field(default_factory=dict)
 
 
 def read_event(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
