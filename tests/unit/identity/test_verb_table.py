@@ -1,0 +1,60 @@
+"""The verb table and the acts tell one story."""
+
+from identity.acts.types import ACT_TYPES
+from identity.acts.verb_table import CAPACITIES, VERB_ROWS, verbs_for
+from identity.acts.words import TitleKind, TitleState
+from identity.policy.decide import RULES
+
+TITLE_ACTS = {name: t for name, t in ACT_TYPES.items() if t.contract == "Titles"}
+# How the policy calls the capacity: who controls is holder, pledgee or, before the first
+# hand-over, carrier.
+CONTROL = {"holder", "offerer", "carrier", "enforcing_pledgee"}
+POLICY = {
+    "controller": CONTROL,
+    "counterparty": {"offeree"},
+    "pledgee": {"pledgee"},
+    "carrier": {"carrier"},
+    None: {"carrier"},
+}
+
+
+def test_every_act_on_a_title_stands_in_the_table_and_no_other() -> None:
+    assert {row.verb for row in VERB_ROWS} == set(TITLE_ACTS)
+
+
+def test_an_act_is_built_when_one_of_its_rows_is() -> None:
+    for name, act_type in TITLE_ACTS.items():
+        assert act_type.built == any(row.built for row in VERB_ROWS if row.verb == name)
+
+
+def test_every_capacity_is_explained_and_used() -> None:
+    assert {row.capacity for row in VERB_ROWS} == set(CAPACITIES)
+
+
+def test_acts_of_authority_are_signed_by_authorities_and_no_other_acts_are() -> None:
+    for row in VERB_ROWS:
+        by_authority = row.capacity in ("authority", "second_authority")
+        assert by_authority == (ACT_TYPES[row.verb].signer == "authority")
+
+
+def test_the_policy_asks_for_the_capacity_that_the_table_names() -> None:
+    for row in VERB_ROWS:
+        if row.built:
+            assert row.capacity in POLICY[RULES[row.verb].capacity]
+
+
+def test_only_order_titles_know_pledges() -> None:
+    for row in VERB_ROWS:
+        if row.capacity in ("pledgee", "enforcing_pledgee"):
+            assert row.kinds == {TitleKind.ORDER}
+
+
+def test_nothing_is_done_with_a_void_title() -> None:
+    assert not any(TitleState.VOID in row.states for row in VERB_ROWS)
+
+
+def test_a_holder_of_a_live_order_title_may_offer_and_surrender() -> None:
+    assert verbs_for(TitleKind.ORDER, TitleState.LIVE, "holder") == ["Offer", "Surrender"]
+    assert verbs_for(TitleKind.ORDER, TitleState.LIVE, "pledgee") == ["ReleasePledge"]
+    assert verbs_for(TitleKind.ORDER, TitleState.SURRENDERED, "holder") == []
+    assert verbs_for(TitleKind.STRAIGHT, TitleState.NONE, "carrier") == ["Issue"]
