@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,9 +24,9 @@ class Gate:
             "lane": self._told["lane"],
             "container": container,
             "direction": direction,
-            "occurred_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "occurred_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sensor": self._told["sensor"],
         }
-        signature = base64.b64encode(self._key.sign(rfc8785.dumps(reading))).decode()
+        signature = "0x" + self._key.sign(rfc8785.dumps(reading)).hex()
         answer = self._client.post("/readings", json=reading | {"signature": signature})
         return dict(answer.json()) | {"http_status": answer.status_code}

@@ -365,7 +365,7 @@ def _early_gate_out(story: Story) -> None:
 
     event = until(recorded, "the consignee's node shows the early gate-out as refused")
     story.early_lane_act = story.attacker.relayed_wire(event["tx_hash"])
-    story.say(f"gate-out with freight open: {answer['sentence']} The attempt is on record.")
+    story.say(f"gate-out with freight open: {answer['says']} The attempt is on record.")
 
 
 def gate_out(story: Story) -> None:
@@ -381,10 +381,10 @@ def gate_out(story: Story) -> None:
     answer = story.gate.read(story.container, "out")
     hold(answer["barrier"] == "open", f"the barrier opens: {answer}")
     until(lambda: _right(story, "bank")["state"] == "used", "the bank's node shows the gate-out")
-    story.say(f"gate-out of {story.container}: {answer['sentence']}")
+    story.say(f"gate-out of {story.container}: {answer['says']}")
     again = story.gate.read(story.container, "out")
     hold(again["barrier"] == "closed", f"the second attempt is refused: {again}")
-    story.say(f"a second gate-out: {again['sentence']}")
+    story.say(f"a second gate-out: {again['says']}")
     answer = story.gate.read(story.container, "in")
     told = until(
         lambda: (_order(consortium["customs"], story) or {}).get("state") == "closed",

@@ -1,0 +1,233 @@
+"""``lading up``: a whole small consortium on one machine, from nothing, until it is stopped.
+
+The supervisor starts each member's processes with that member's secrets alone and keeps them
+running; after the founding it opens nothing of theirs. A file ``stopped`` in a member's directory
+keeps that member's node (not its signer) stopped for as long as it is there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from api.cli.consortium import (
+    HOST,
+    Consortium,
+    found_consortium,
+    free_ports,
+    lay_down,
+    lay_down_lane,
+    port_of_discharge,
+    rogue_keys,
+)
+from api.cli.errors import NotAnswered
+from api.cli.supervisor import Program, Supervisor
+from identity.keys.keystore import PASSPHRASE_VARIABLE
+from node.chain.network import save
+from node.chain.rpc import Rpc
+from node.errors import LedgerUnavailable
+from node.member import write_json
+
+PARTS_APART = ("api", "peers", "follow", "send", "work")
+START_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+UNFINISHED = "unfinished"
+Say = Callable[[str], None]
+
+
+def up(
+    directory: Annotated[Path, typer.Argument(help="Where the consortium lives.", file_okay=False)],
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Run each part of each node as its own process.")
+    ] = False,
+    rogues: Annotated[
+        bool,
+        typer.Option("--rogues", help="Also make keys of dishonest clerks, to show refusals with."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON line when ready.")
+    ] = False,
+) -> None:
+    """Run a consortium of six members and an embedded ledger on this machine."""
+    say = (lambda _: None) if as_json else _say
+    stop = _on_signals()
+    supervisor = Supervisor()
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        consortium = _start(directory.resolve(), supervisor, rogues, apart, say)
+        _tell(consortium, as_json)
+        while not stop():
+            for change in supervisor.look():
+                say(change)
+            write_json(consortium.directory / "pids.json", supervisor.pids)
+            time.sleep(LOOK_SECONDS)
+    finally:
+        supervisor.stop()
+
+
+def _start(
+    directory: Path, supervisor: Supervisor, rogues: bool, apart: bool, say: Say
+) -> Consortium:
+    consortium = Consortium.load(directory)
+    if consortium is None:
+        _clear(directory)
+    port = consortium.ledger_port if consortium else free_ports(1)[0]
+    home = directory / "ledger"
+    supervisor.add(
+        Program(
+            "ledger", _lading("ledger", str(home), "--port", str(port)), directory / "ledger.log"
+        )
+    )
+    rpc = Rpc(f"http://{HOST}:{port}")
+    _until(lambda: _answers(rpc), supervisor, "the ledger answers")
+    if consortium is None:
+        say("Laying down six members: keys, certificates, profiles.")
+        consortium = _lay_down(directory, rpc, rogues, say)
+    rpc.close()
+    for name in consortium.told["members"]:
+        _start_member(supervisor, consortium, name, apart)
+    say("Waiting for six nodes to answer.")
+    for name, member in consortium.told["members"].items():
+        _until(lambda api=member["api"]: _is_well(api), supervisor, f"{name}'s node answers")  # type: ignore[misc]
+    _start_gateway(supervisor, consortium)
+    gate = consortium.told["gate"]["url"]
+    _until(lambda: _is_well(gate, "/health"), supervisor, "the gate answers")
+    return consortium
+
+
+def _clear(directory: Path) -> None:
+    """Take away what a founding left that was cut short: no one was ever told of it."""
+    if (directory / UNFINISHED).exists():
+        for path in directory.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+    elif any(directory.iterdir()):
+        raise typer.BadParameter(f"{directory} holds something else than a consortium.")
+    (directory / UNFINISHED).touch()
+
+
+def _lay_down(directory: Path, rpc: Rpc, with_rogues: bool, say: Say) -> Consortium:
+    members, told = lay_down(directory, rpc.url)
+    terminal = next(member for member in members if member.directory.name == "terminal")
+    told["gate"] = lay_down_lane(terminal, told).told
+    rogues = rogue_keys() if with_rogues else None
+    if rogues is not None:
+        told["attack"] = rogues.told
+    say("Founding: contracts, then the council's motions, two of three seats each.")
+    network = found_consortium(rpc, members, rogues)
+    for member in members:
+        save(network, member.directory / "network.json")
+    save(network, directory / "network.json")
+    told |= {
+        "network": str(directory / "network.json"),
+        "ledger_directory": str(directory / "ledger"),
+        "port_of_discharge": port_of_discharge(),
+    }
+    write_json(directory / "consortium.json", told)
+    (directory / UNFINISHED).unlink()
+    return Consortium(directory, told)
+
+
+def _start_member(supervisor: Supervisor, consortium: Consortium, name: str, apart: bool) -> None:
+    member: dict[str, Any] = consortium.told["members"][name]
+    home = Path(member["directory"])
+    logs = home / "logs"
+
+    def secret(process: str) -> dict[str, str]:
+        return {PASSPHRASE_VARIABLE: member["passphrases"][process]}
+
+    supervisor.add(
+        Program(f"{name} sign", _lading("sign", str(home)), logs / "sign.log", secret("signer"))
+    )
+    for part in PARTS_APART if apart else ("",):
+        arguments = ["serve", str(home), *(["--part", part] if part else [])]
+        supervisor.add(
+            Program(
+                f"{name} serve {part}".strip(),
+                _lading(*arguments),
+                logs / f"serve{'-' if part else ''}{part}.log",
+                secret("node"),
+                home / "stopped",
+            )
+        )
+
+
+def _start_gateway(supervisor: Supervisor, consortium: Consortium) -> None:
+    gate, terminal = consortium.told["gate"], consortium.told["members"]["terminal"]
+    supervisor.add(
+        Program(
+            "terminal gateway",
+            _lading("gateway", gate["settings"]),
+            Path(terminal["directory"]) / "logs" / "gateway.log",
+            {PASSPHRASE_VARIABLE: gate["passphrase"], "LADING_TOKEN": terminal["tokens"]["gate"]},
+        )
+    )
+
+
+def _lading(*arguments: str) -> list[str]:
+    """The command line of this installation's ``lading``."""
+    return [sys.executable, str(Path(sys.executable).with_name("lading")), *arguments]
+
+
+def _until(fact: Callable[[], bool], supervisor: Supervisor, expected: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not fact():
+        supervisor.look()
+        if time.monotonic() > deadline:
+            raise NotAnswered(
+                "CONSORTIUM_NOT_UP",
+                f"It did not happen within {START_SECONDS:.0f} seconds that {expected}.",
+                "Read the logs in the consortium's directory, then start it again.",
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+def _answers(rpc: Rpc) -> bool:
+    try:
+        rpc.call("eth_chainId")
+    except LedgerUnavailable:
+        return False
+    return True
+
+
+def _is_well(url: str, path: str = "/v1/health") -> bool:
+    try:
+        return httpx.get(url + path, timeout=5, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _tell(consortium: Consortium, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"ready": True, "consortium": str(consortium.directory)}), flush=True)
+        return
+    for name, member in consortium.told["members"].items():
+        _say(f"{name:<10} API and page {member['api']}   directory {member['directory']}")
+    _say(f"{'gate':<10} readings     {consortium.told['gate']['url']}/readings")
+    _say(f"tokens: {consortium.directory / 'consortium.json'} (keep it to yourself)")
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+def _on_signals() -> Callable[[], bool]:
+    """Return a function that tells whether the process was asked to stop."""
+    asked: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    return lambda: bool(asked)
