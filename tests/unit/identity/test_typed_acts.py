@@ -11,6 +11,8 @@ from identity.acts import typed
 from identity.acts.typed import Act, Domain
 from identity.acts.types import ACT_TYPES, ActType, Field
 from identity.errors import ActMalformed
+from identity.keys import secp256k1
+from identity.keys.secp256k1 import SigningKey
 
 DOMAIN = Domain(31337, b"\x11" * 20, b"\x22" * 32)
 SIGNATURE = b"\x01" * 65
@@ -231,3 +233,13 @@ def test_a_batch_has_one_to_fifty_acts(count: int) -> None:
         typed.batch([b"\x01"] * count)
     with pytest.raises(ActMalformed):
         typed.unbatch(b"\x00\x01\x01" * count)
+
+
+def test_a_signature_of_another_network_or_other_terms_is_not_the_members() -> None:
+    key = SigningKey(b"\x07" * 32)
+    act = order_act()
+    signature = key.sign(typed.digest(DOMAIN, act))
+    assert secp256k1.recover(typed.digest(DOMAIN, act), signature) == key.address
+    elsewhere = Domain(DOMAIN.chain_id, DOMAIN.verifying_contract, b"\x23" * 32)
+    for digest in (typed.digest(elsewhere, act), typed.digest(DOMAIN, order_act(counter=1))):
+        assert secp256k1.recover(digest, signature) != key.address
