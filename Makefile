@@ -11,7 +11,7 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
 	tools/setup dev
 
 demo: $(VENV)/.installed
-	$(VENV)/bin/lading demo $(if $(EXIT),--exit)
+	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit)
 
 test: $(VENV)/.installed-dev
 	tools/forge test
