@@ -78,8 +78,7 @@ class Database:
             StorageUnavailable: the file cannot be read.
         """
         with _translated(), Session(self.engine, expire_on_commit=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; rows already read stay readable
 
     def close(self) -> None:
         """Close the pool's connections; the object can be used again afterwards."""
