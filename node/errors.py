@@ -2,9 +2,11 @@
 
 NodeError
 ├── Invalid: the request is not what the format says
-│   ├── BodyInvalid, KeyInvalid, SettingsInvalid
+│   ├── BodyInvalid, KeyInvalid, VerbUnknown, SettingsInvalid
 ├── Refused: understood and rejected
-│   ├── NotAllowed, NotFound, IdempotencyConflict, BillAlreadyIssued
+│   ├── NotAllowed, NotFound, IdempotencyConflict, BillAlreadyIssued, PartyUnknown
+│   ├── NotReleased: a gate-out that came too early, recorded on the ledger
+│   ├── DisclosureMissing: an authority was not told what the rules say
 │   └── ContractRefused: what a contract refuses, said before or after it did
 └── Unavailable: could work later
     ├── LedgerUnavailable, SignerDown, PartHeld
@@ -61,6 +63,13 @@ class KeyInvalid(Invalid):
     what_to_do = "Send an Idempotency-Key of 1 to 128 printable ASCII characters."
 
 
+class VerbUnknown(Invalid):
+    """A verb that no person or service can ask for."""
+
+    code = "VERB_UNKNOWN"
+    what_to_do = "Use one of the verbs in identity/acts/acts.json that members sign."
+
+
 class SettingsInvalid(Invalid):
     """The member's directory does not hold settings this node can start with."""
 
@@ -69,10 +78,14 @@ class SettingsInvalid(Invalid):
 
 
 class NotAllowed(Refused):
-    """The actor may not do this."""
+    """The policy does not let this actor do this; the code is the policy's own."""
 
     code = "NOT_ALLOWED"
-    what_to_do = "Ask someone in your organisation who holds the role for this."
+    what_to_do = "Ask someone in your organisation who may do this, or the member it is up to."
+
+    def __init__(self, code: str, message: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.code = code
 
 
 class NotFound(Refused):
@@ -94,6 +107,27 @@ class BillAlreadyIssued(Refused):
 
     code = "BILL_ALREADY_ISSUED"
     what_to_do = "Give the bill a number that was never used, or work with the title that exists."
+
+
+class PartyUnknown(Refused):
+    """A bill whose consignee or order party is not exactly one active member's name."""
+
+    code = "PARTY_UNKNOWN"
+    what_to_do = "Write the party's name as its profile has it, or leave the order party blank."
+
+
+class NotReleased(Refused):
+    """A gate-out before every condition was met; the ledger has recorded the attempt."""
+
+    code = "NOT_RELEASED"
+    what_to_do = "Hold the container. Once the conditions are met, read it at the lane again."
+
+
+class DisclosureMissing(Refused):
+    """An authority's condition on a title of which it was not told what the rules say."""
+
+    code = "DISCLOSURE_MISSING"
+    what_to_do = "Ask the carrier for the disclosure of this title's present document."
 
 
 class ContractRefused(Refused):

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         api_host, api_port: where people's and services' requests are answered.
         peers_host, peers_port: where other members' nodes are answered.
         database: the database's URL; by default ``node.sqlite`` in the directory.
-        poll_seconds: how often the follower and the sender look for something new.
+        poll_seconds: how often the follower asks the ledger for a new final block.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="LADING_")
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     peers_host: str = "127.0.0.1"
     peers_port: Port
     database: str | None = None
-    poll_seconds: float = Field(default=0.1, gt=0, le=60)
+    poll_seconds: float = Field(default=0.2, gt=0, le=60)
 
     @classmethod
     def load(cls, directory: Path) -> "Settings":

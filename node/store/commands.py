@@ -6,7 +6,7 @@ hold no document content. All times are UTC seconds.
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 ACCEPTED = "accepted"
@@ -18,8 +18,6 @@ EXPIRED = "expired"
 OPEN_STATES = (ACCEPTED, SIGNED, RELAYED)
 ENDED_STATES = (FINAL, REFUSED, EXPIRED)
 
-_NOT_IN_VAIN = text("claim IS NOT NULL AND state NOT IN ('refused', 'expired')")
-
 
 class Command(SQLModel, table=True):
     """One write, from its acceptance to what the ledger made of it.
@@ -28,7 +26,8 @@ class Command(SQLModel, table=True):
         key: the idempotency key; one subject uses a key for one request.
         request: SHA-256 of the canonical request, hex: tells a repeat from another request.
         object: what the act changes, ``0x`` hex; null until an issue's tag is known.
-        claim: what only one command that was not in vain may be about (a bill's number, hashed).
+        claim: what only one command at a time may be about (a bill's number, hashed); given up
+            when the command ends in vain.
         act: the act in its JSON form; null until complete.
         wire: the signed act, hex; ``digest`` is what was signed.
         result: what the caller may need and the ledger does not say (ids that were made here).
@@ -38,10 +37,8 @@ class Command(SQLModel, table=True):
     __tablename__ = "command"
     __table_args__ = (
         UniqueConstraint("subject", "key"),
-        Index("command_claim", "claim", unique=True, sqlite_where=_NOT_IN_VAIN,
-              postgresql_where=_NOT_IN_VAIN),
         Index("command_waiting", "state", "contract", "number"),
-    )  # fmt: skip
+    )
 
     number: int | None = Field(default=None, primary_key=True)
     id: str = Field(unique=True)
@@ -52,7 +49,7 @@ class Command(SQLModel, table=True):
     verb: str
     contract: str
     object: str | None = Field(default=None, index=True)
-    claim: str | None = None
+    claim: str | None = Field(default=None, unique=True)
     state: str = ACCEPTED
     act: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     wire: str | None = None
@@ -72,23 +69,21 @@ class Command(SQLModel, table=True):
 class OutboxRow(SQLModel, table=True):
     """Work that must follow a write, stored in the write's own transaction.
 
-    ``payload`` holds ids only. ``waiting`` is true while the work waits for other rows: it is
-    tried as soon as any other row is done. ``done_at`` ends it; a row that gave up stays with its
-    ``last_error``.
+    ``payload`` holds ids only. A row is deleted when its work is done. ``waiting`` is true while
+    the work waits for other rows: it is tried again as soon as any other row is done. Times are
+    UTC seconds.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_due", "done_at", "due"),)
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    due: float = Field(description="UTC seconds; the row is tried at or after it.")
+    due: float = Field(index=True)
     attempts: int = 0
     waiting: bool = False
     last_error: str | None = None
     created_at: int
-    done_at: int | None = None
 
 
 class RelayTransaction(SQLModel, table=True):

@@ -1,0 +1,61 @@
+"""What every command's body has in common: known fields only, bounded, of exact types.
+
+Each verb's own body stands beside its rules, in titles, releases, devices and members. Ids and
+digests are ``0x`` and 64 lower-case hex digits; deadlines are given in seconds from now.
+"""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from node.errors import BodyInvalid
+
+NOBODY = "0x" + "0" * 64
+MAX_REPORTED_FIELDS = 20
+MAX_DEADLINE_SECONDS = 90 * 24 * 3600
+DEFAULT_DEADLINE_SECONDS = 7 * 24 * 3600
+
+Id = Annotated[str, Field(pattern=r"\A0x[0-9a-f]{64}\Z")]
+Address = Annotated[str, Field(pattern=r"\A0x[0-9a-f]{40}\Z")]
+# In seconds from now. The contract allows 90 days; the bound is a little less, for the way there.
+DeadlineSeconds = Annotated[int, Field(ge=60, le=MAX_DEADLINE_SECONDS - 600)]
+# UTC seconds, before the year 2200.
+Moment = Annotated[int, Field(ge=0, le=7_258_118_400)]
+
+
+class Body(BaseModel):
+    """A command's body; frozen, strict, without unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+B = TypeVar("B", bound=Body)
+
+
+def read_body(model: type[B], given: object) -> B:
+    """Return ``given`` as ``model``.
+
+    Raises:
+        BodyInvalid: facts list the fields (path, rule), never their values.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        faults = [
+            {"field": ".".join(map(str, fault["loc"])), "rule": fault["type"]}
+            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        named = ", ".join(fault["field"] or "the body" for fault in faults[:3])
+        raise BodyInvalid(
+            f"The request is not in its format: {named}.", fields=faults[:MAX_REPORTED_FIELDS]
+        ) from error
+
+
+def to_bytes(text: str) -> bytes:
+    """Return the bytes of ``0x`` hex."""
+    return bytes.fromhex(text[2:])
+
+
+def to_hex(value: bytes) -> str:
+    """Return ``0x`` and lower-case hex."""
+    return "0x" + value.hex()

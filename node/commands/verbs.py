@@ -1,0 +1,82 @@
+"""Every verb that can be asked for: its body's format, facts for the policy, preparation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from identity.policy.decide import Facts
+from node.commands import members
+from node.commands.bodies import B, Body
+from node.commands.preparing import Context, Prepared
+from node.devices import lanes
+from node.releases import conditions, lane_acts, orders
+from node.titles import hand_over, issue, rules, surrender
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What the handler needs of one verb.
+
+    Attributes:
+        body: the format of its body.
+        facts: what the policy is told; raises when the object is unknown.
+        prepare: states the act; raises what the contract would refuse, where that helps.
+        policy: the verb's name in ``identity/policy/roles.json``.
+    """
+
+    body: type[Body]
+    facts: Callable[[Context, Any], Facts]
+    prepare: Callable[[Context, Any], Prepared]
+    policy: str
+
+
+def _no_facts(context: Context, _: object) -> Facts:
+    return Facts(node=context.member)
+
+
+def _verb(
+    name: str,
+    body: type[B],
+    prepare: Callable[[Context, B], Prepared],
+    facts: Callable[[Context, B], Facts] = _no_facts,
+    policy: str | None = None,
+) -> tuple[str, Verb]:
+    return name, Verb(body, facts, prepare, policy or name)
+
+
+def _lane_act(name: str) -> tuple[str, Verb]:
+    def prepare(context: Context, body: lane_acts.LaneActBody) -> Prepared:
+        return lane_acts.prepare_lane_act(context, name, body)
+
+    return _verb(name, lane_acts.LaneActBody, prepare, policy="SubmitLaneAct")
+
+
+VERBS: Mapping[str, Verb] = dict(
+    (
+        _verb("Issue", issue.IssueBody, issue.prepare_issue),
+        _verb("Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts),
+        _verb("Accept", hand_over.AcceptBody, hand_over.prepare_accept, rules.answer_facts),
+        _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_decline, rules.answer_facts),
+        _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_withdraw, rules.title_facts),
+        _verb(
+            "ReleasePledge", hand_over.TitleBody, hand_over.prepare_release_pledge,
+            rules.title_facts,
+        ),
+        _verb(
+            "Surrender", surrender.SurrenderBody, surrender.prepare_surrender, rules.title_facts
+        ),
+        _verb("VoidTitle", surrender.VoidBody, surrender.prepare_void, rules.title_facts),
+        _verb("OpenOrder", orders.OpenOrderBody, orders.prepare_open_order, rules.title_facts),
+        _verb(
+            "SetCondition", conditions.SetConditionBody, conditions.prepare_set_condition,
+            conditions.condition_facts,
+        ),
+        _lane_act("GateOut"),
+        _lane_act("ReturnEmpty"),
+        _verb("RegisterLane", lanes.RegisterLaneBody, lanes.prepare_register_lane),
+        _verb("AddKey", members.AddKeyBody, members.prepare_add_key),
+        _verb("RevokeKey", members.RevokeKeyBody, members.prepare_revoke_key),
+        _verb("UpdateProfile", members.UpdateProfileBody, members.prepare_update_profile),
+        _verb("AcceptRulebook", members.AcceptRulebookBody, members.prepare_accept_rulebook),
+    )
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""Registering a lane: the terminal names its key, its port, and until when it is calibrated."""
+
+import secrets
+from typing import Annotated
+
+from pydantic import Field
+
+from identity.acts.words import DeviceKind, Role
+from node.commands.bodies import Address, Body, Id, Moment, to_bytes, to_hex
+from node.commands.preparing import Context, Prepared
+from node.commands.refusals import refusal_named
+from node.store.projections import Lane
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class RegisterLaneBody(Body):
+    """Register a lane at ``port`` (the ledger's id); ``lane`` is a new random id."""
+
+    lane: Id | None = None
+    key: Address
+    port: Port
+    calibrated_until: Moment
+
+
+def prepare_register_lane(context: Context, body: RegisterLaneBody) -> Prepared:
+    """State a new lane of this terminal. Raises: ContractRefused."""
+    context.active_member(context.member, Role.TERMINAL)
+    context.require_assigned(body.port, Role.TERMINAL, context.member)
+    lane = to_bytes(body.lane) if body.lane else secrets.token_bytes(32)
+    if context.session.get(Lane, to_hex(lane)) is not None:
+        raise refusal_named("LaneExists", lane=to_hex(lane))
+    return Prepared(
+        lane,
+        0,
+        {
+            "key": to_bytes(body.key),
+            "kind": int(DeviceKind.LANE),
+            "port": body.port,
+            "calibratedUntil": body.calibrated_until,
+        },
+    )

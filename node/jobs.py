@@ -1,0 +1,146 @@
+"""Does the work that follows a write: the rows of the outbox, in process, until each is done.
+
+A row was stored in the transaction of the write it follows, so the work is done at least once
+however the process ends; every task is safe to run twice. A task opens its own transactions and
+holds none while it talks to others. One that fails is tried again later, and holds up no other.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlmodel import Session, col, select, update
+
+from node.commands.states import CODED_ERRORS
+from node.errors import NodeError, Waiting
+from node.store.commands import OutboxRow
+
+if TYPE_CHECKING:
+    from node.node import Node
+
+FIRST_DELAY_SECONDS = 1.0
+LONGEST_DELAY_SECONDS = 60.0
+THREADS = 4
+LOOK_AHEAD_ROWS = 64
+
+Task = Callable[["Node", dict[str, Any]], None]
+log = structlog.get_logger("jobs")
+
+
+def enqueue(session: Session, kind: str, payload: dict[str, Any]) -> None:
+    """Add work of ``kind`` to the caller's transaction; ``payload`` holds ids only."""
+    now = time.time()
+    session.add(OutboxRow(kind=kind, payload=payload, due=now, created_at=int(now)))
+
+
+def delay_seconds(attempts: int) -> float:
+    """Return how long to wait after so many failed attempts: 1, 2, 4, … at most 60 seconds."""
+    doublings = min(max(attempts - 1, 0), 16)
+    return min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * (1 << doublings))
+
+
+class Worker:
+    """Runs due rows on a few threads, so that one slow receiver does not hold up the rest.
+
+    Args:
+        node: what every task gets.
+        tasks: the function for each kind of row.
+    """
+
+    def __init__(self, node: "Node", tasks: Mapping[str, Task]) -> None:
+        self._node = node
+        self._tasks = tasks
+        self._running: dict[int, Thread] = {}
+        self._lock = Lock()  # guards _running
+
+    def step(self) -> int:
+        """Start every due row that is not running and for which a thread is free; return how many.
+
+        Raises:
+            StorageUnavailable: the outbox cannot be read.
+        """
+        with self._lock:
+            busy = set(self._running)
+        room = THREADS - len(busy)
+        if room <= 0:
+            return 0
+        due = [row for row in self._due() if row not in busy][:room]
+        for row in due:
+            # Daemon: a process that ends does not wait for a receiver; the row is done again.
+            thread = Thread(target=self._run, args=(row,), name=f"job {row}", daemon=True)
+            with self._lock:
+                self._running[row] = thread
+            thread.start()
+        return len(due)
+
+    def close(self, timeout_seconds: float = 5.0) -> None:
+        """Give running tasks some time to end."""
+        until = time.monotonic() + timeout_seconds
+        with self._lock:
+            threads = list(self._running.values())
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _due(self) -> list[int]:
+        with self._node.db.read() as session:
+            query = (
+                select(OutboxRow.id)
+                .where(col(OutboxRow.due) <= time.time())
+                .order_by(col(OutboxRow.due), col(OutboxRow.id))
+                .limit(LOOK_AHEAD_ROWS)
+            )
+            return [row for row in session.exec(query) if row is not None]
+
+    def _run(self, row_id: int) -> None:
+        try:
+            with self._node.db.read() as session:
+                row = session.get(OutboxRow, row_id)
+            if row is not None:
+                self._attempt(row)
+        except NodeError as error:
+            log.warning("the outbox cannot be written", code=error.code)
+        except Exception:
+            log.exception("a task's end was not stored")
+        finally:
+            with self._lock:
+                self._running.pop(row_id, None)
+
+    def _attempt(self, row: OutboxRow) -> None:
+        failure: Exception | None = None
+        try:
+            self._tasks[row.kind](self._node, row.payload)
+        except Waiting as error:
+            failure = error
+        except CODED_ERRORS as error:
+            failure = error
+            log.warning("work will be tried again", kind=row.kind, row=row.id, code=error.code)
+        except Exception as error:  # whatever a task meets, the others go on
+            failure = error
+            log.exception("work will be tried again", kind=row.kind, row=row.id)
+        with self._node.db.begin() as session:
+            stored = session.get(OutboxRow, row.id)
+            if stored is None:
+                return
+            if failure is None:
+                session.delete(stored)
+                _wake(session)
+                return
+            stored.attempts += 1
+            stored.waiting = isinstance(failure, Waiting)
+            stored.last_error = _describe(failure)
+            stored.due = time.time() + delay_seconds(stored.attempts)
+            session.add(stored)
+
+
+def _wake(session: Session) -> None:
+    """Make rows due that wait for others: what they wait for may just have been done."""
+    session.exec(update(OutboxRow).where(col(OutboxRow.waiting)).values(due=time.time()))
+
+
+def _describe(error: Exception) -> str:
+    """Return what may be kept of an error: codes and our own sentences, no foreign text."""
+    if isinstance(error, CODED_ERRORS):
+        return f"{error.code}: {error.message}"
+    return type(error).__name__

@@ -1,0 +1,113 @@
+"""One member's node: everything that its doors and its parts work with, wired once.
+
+It opens nothing that listens and starts nothing that runs; node/serve.py does. Whoever opens a
+node closes it.
+"""
+
+import os
+from collections.abc import Mapping
+
+from identity.errors import ProfileMalformed
+from identity.keys.keystore import Keystore, passphrase_from
+from identity.profile.profile import Profile
+from identity.signer.client import Signer
+from node.chain.follower import Follower
+from node.chain.network import load
+from node.chain.rpc import Rpc
+from node.chain.sender import Sender
+from node.commands.handler import CommandHandler
+from node.commands.outcomes import apply_outcomes
+from node.commands.signing import NUMBER, SIGN, number_bill, sign_command
+from node.documents import deliveries
+from node.documents.rulebook import Rulebook, parse_rulebook, rulebook_hash
+from node.documents.service import DocumentService
+from node.documents.statutory import Statutory
+from node.documents.vault import Vault
+from node.errors import SettingsInvalid
+from node.exchange.directory import Directory
+from node.exchange.exchange import Exchange, deliver
+from node.exchange.tls import TlsFiles
+from node.jobs import Task, Worker
+from node.settings import Settings
+from node.store.database import Database
+from node.store.schema import upgrade
+
+TASKS: Mapping[str, Task] = {NUMBER: number_bill, SIGN: sign_command, deliveries.TASK: deliver}
+
+
+class Node:
+    """The node of the member whose settings these are.
+
+    Args:
+        environment: where the key store's passphrase comes from.
+
+    Raises:
+        SettingsInvalid: profile or rulebook are missing, or not those of member and network.
+        NetworkMalformed, CouncilSignatureMissing: as for ``network.load``.
+        WrongPassphrase, KeystoreUnavailable: the node's key store does not open.
+    """
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
+        self.settings = settings
+        self.network = load(settings.network_file)
+        self.profile = _own_profile(settings)
+        self.rulebook = _rulebook(settings, self.network.rulebook)
+        self.keys = Keystore.open(settings.keystore_file, passphrase_from(environment))
+        self.db = Database(settings.database_url)
+        upgrade(self.db)
+        self.rpc = Rpc(settings.ledger_url)
+        self.signer = Signer(settings.signer_socket)
+        self.directory = Directory(settings.profiles_directory, self.db)
+        envelope_key = self.keys.x25519_key("envelope")
+        self.vault = Vault(settings.vault_directory, settings.member, envelope_key)
+        self.documents = DocumentService(settings.member, self.vault, self.directory, self.rulebook)
+        self.statutory = Statutory(settings.member, self.vault, self.documents, self.rulebook)
+        self.exchange = Exchange(
+            self.profile,
+            self.keys.ed25519_key("message"),
+            envelope_key,
+            TlsFiles(settings.tls_certificate, settings.tls_key),
+            self.db,
+            self.directory,
+            self.documents,
+            self.statutory,
+        )
+        self.handler = CommandHandler(self)
+
+    def follower(self) -> Follower:
+        """Return what projects the ledger; the commands' ends are its hook."""
+        return Follower(self.rpc, self.db, self.network, [apply_outcomes])
+
+    def sender(self) -> Sender:
+        """Return what relays; it alone is given the relay key."""
+        return Sender(self.rpc, self.db, self.network, self.keys.signing_key("relay"))
+
+    def worker(self) -> Worker:
+        """Return what does the outbox's work."""
+        return Worker(self, TASKS)
+
+    def close(self) -> None:
+        """Close connections to peers, ledger and database."""
+        self.exchange.close()
+        self.rpc.close()
+        self.db.close()
+
+
+def _own_profile(settings: Settings) -> Profile:
+    try:
+        profile = Profile.parse(settings.profile_file.read_bytes())
+    except (OSError, ProfileMalformed) as error:
+        raise SettingsInvalid("profile.json cannot be read as a profile.") from error
+    if profile.member != settings.member_bytes:
+        raise SettingsInvalid("profile.json is another member's.")
+    return profile
+
+
+def _rulebook(settings: Settings, in_force: str) -> Rulebook:
+    try:
+        rulebook = parse_rulebook(settings.rulebook_file.read_bytes())
+    except OSError as error:
+        raise SettingsInvalid("rulebook.json cannot be read.") from error
+    if "0x" + rulebook_hash(rulebook).hex() != in_force:
+        raise SettingsInvalid("rulebook.json is not the rulebook that network.json names.")
+    return rulebook

@@ -1,0 +1,221 @@
+"""Runs a member's node: its parts as threads of one process, or some of them alone.
+
+Every part holds the lock of its name in the member's directory while it runs, so that one process
+at a time runs it and another can take over. A part that meets an error starts again after a
+while and stops nothing else; ``kill -9`` at any instruction loses nothing. Logs name codes, ids
+and places in the code, never a document's content.
+"""
+
+import fcntl
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import structlog
+import uvicorn
+
+from node.chain.network import check_ledger
+from node.commands.states import CODED_ERRORS
+from node.errors import PartHeld, SettingsInvalid
+from node.exchange.exchange import peers_app
+from node.logs import configure
+from node.node import Node
+from node.settings import Settings
+from node.store.changes import Changes
+
+PARTS = ("api", "peers", "follow", "send", "work")
+App = Any  # an ASGI application; uvicorn's own type for it is private
+AppFactory = Callable[[Node], App]
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 30.0
+STOP_SECONDS = 10.0
+# How soon a part that found nothing to do looks whether the database has changed, and how long
+# it goes without looking for work whose time has come.
+LOOK_SECONDS = 0.03
+IDLE_SECONDS = 0.5
+BUSY_SECONDS = 0.05
+API_CONNECTIONS = 500
+
+log = structlog.get_logger("serve")
+
+
+def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactory]) -> None:
+    """Run ``parts`` of the member's node until SIGTERM or SIGINT.
+
+    Args:
+        parts: names from ``PARTS``.
+        apps: makes the ASGI application of ``api``, and of ``peers`` if it is not the plain one.
+
+    Raises:
+        SettingsInvalid: an unknown part, or what ``Node`` raises.
+    """
+    configure()
+    node = Node(settings)
+    service = Service(node, parts, apps)
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    service.start()
+    ended.wait()
+    service.stop()
+    node.close()
+
+
+class Service:
+    """The running parts of one node; each is a thread that keeps its part going."""
+
+    def __init__(self, node: Node, parts: Iterable[str], apps: Mapping[str, AppFactory]) -> None:
+        self._node = node
+        self._apps = {"peers": peers_app, **apps}
+        self._stop = Event()
+        chosen = list(dict.fromkeys(parts))
+        unknown = [part for part in chosen if part not in PARTS]
+        if unknown or ("api" in chosen and "api" not in apps):
+            raise SettingsInvalid(f"There is no part {unknown or 'api'} to run.", parts=chosen)
+        self._threads = [
+            Thread(target=self._keep, args=(part,), name=part, daemon=True) for part in chosen
+        ]
+
+    def start(self) -> None:
+        """Start every part."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask every part to end, and wait for it, ten seconds at most."""
+        self._stop.set()
+        until = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _keep(self, part: str) -> None:
+        """Run ``part`` again whenever it ends, until told to stop."""
+        pause, told = FIRST_PAUSE_SECONDS, ""
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                with part_lock(self._node.settings.directory, part):
+                    self._run(part)
+            except CODED_ERRORS as error:
+                if error.code != told:
+                    log.warning("a part waits", part=part, code=error.code, detail=error.message)
+                told = error.code
+                if isinstance(error, Unavailable):
+                    pause = FIRST_PAUSE_SECONDS
+            except (Exception, SystemExit):  # uvicorn exits when it cannot listen
+                log.exception("a part failed and will start again", part=part)
+            if time.monotonic() - began > STEADY_SECONDS:
+                pause, told = FIRST_PAUSE_SECONDS, ""
+            self._stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _run(self, part: str) -> None:
+        log.info("a part runs", part=part)
+        if part == "api":
+            self._listen(self._api())
+        elif part == "peers":
+            settings = self._node.settings
+            app = self._apps["peers"](self._node)
+            exchange = self._node.exchange
+            self._listen(exchange.listener(app, settings.peers_host, settings.peers_port))
+        elif part == "follow":
+            self._follow()
+        elif part == "send":
+            self._send()
+        else:
+            self._work()
+
+    def _api(self) -> uvicorn.Config:
+        settings = self._node.settings
+        return uvicorn.Config(
+            self._apps["api"](self._node),
+            host=settings.api_host,
+            port=settings.api_port,
+            lifespan="off",
+            ws="none",
+            limit_concurrency=API_CONNECTIONS,
+            server_header=False,
+            proxy_headers=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=5,
+        )
+
+    def _listen(self, config: uvicorn.Config) -> None:
+        server = uvicorn.Server(config)
+        stopper = Thread(target=self._stop_server, args=(server,), daemon=True)
+        stopper.start()
+        server.run()
+
+    def _stop_server(self, server: uvicorn.Server) -> None:
+        self._stop.wait()
+        server.should_exit = True
+
+    def _follow(self) -> None:
+        check_ledger(self._node.rpc, self._node.network)
+        follower = self._node.follower()
+        while not self._stop.is_set():
+            if not follower.step():
+                self._stop.wait(self._node.settings.poll_seconds)
+
+    def _send(self) -> None:
+        check_ledger(self._node.rpc, self._node.network)
+        sender = self._node.sender()
+        self._poll(sender.step)
+
+    def _work(self) -> None:
+        worker = self._node.worker()
+        try:
+            self._poll(lambda: worker.step() > 0)
+        finally:
+            worker.close()
+
+    def _poll(self, step: Callable[[], bool]) -> None:
+        """Step until told to stop: soon again while busy, else when the database changes."""
+        changes = Changes(self._node.db)
+        try:
+            while not self._stop.is_set():
+                changes.seen()
+                if step():
+                    self._stop.wait(BUSY_SECONDS)
+                    continue
+                until = time.monotonic() + IDLE_SECONDS
+                while time.monotonic() < until and not changes.seen():
+                    if self._stop.wait(LOOK_SECONDS):
+                        return
+        finally:
+            changes.close()
+
+
+@contextmanager
+def part_lock(directory: Path, part: str) -> Iterator[None]:
+    """Hold the lock of ``part`` in the member's directory.
+
+    Raises:
+        PartHeld: another process, or thread, runs the part.
+    """
+    with (directory / f"{part}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PartHeld(f"Another process runs the part {part}.", part=part) from error
+        yield
+
+
+def running_parts(directory: Path) -> dict[str, bool]:
+    """Return for each part whether some process of the member runs it now."""
+    running: dict[str, bool] = {}
+    for part in PARTS:
+        with (directory / f"{part}.lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                running[part] = False
+            except BlockingIOError:
+                running[part] = True
+    return running

@@ -1,0 +1,122 @@
+"""Handing a title over: offer it, accept, decline, withdraw; and the pledge's release.
+
+An offer is signed only after the other side's node has acknowledged the document, and accepted
+only after this node has checked what it holds against the title ("deliver first").
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from identity.acts.typed import Value
+from identity.acts.words import Capacity, Endorsement, Role, TitleState
+from node.commands.bodies import (
+    DEFAULT_DEADLINE_SECONDS,
+    Body,
+    DeadlineSeconds,
+    Id,
+    to_bytes,
+)
+from node.commands.preparing import Context, Prepared
+from node.commands.refusals import refusal_named
+from node.store.projections import Title
+from node.titles import rules
+
+
+class OfferBody(Body):
+    """Offer a title to a member: as its next holder, or as security for a bank."""
+
+    title: Id
+    to: Id
+    capacity: Literal["holder", "pledgee"] = "holder"
+    endorsement: Literal["none", "named", "blank"] = "none"
+    deadline_seconds: DeadlineSeconds = DEFAULT_DEADLINE_SECONDS
+
+
+class AcceptBody(Body):
+    """Accept the offer with this digest; ``root``, when given, must be the title's."""
+
+    title: Id
+    offer: Id
+    root: Id | None = None
+
+
+class OfferAnswerBody(Body):
+    """Decline or withdraw the offer with this digest."""
+
+    title: Id
+    offer: Id
+
+
+class TitleBody(Body):
+    """An act on a title that needs nothing but the title."""
+
+    title: Id
+
+
+def prepare_offer(context: Context, body: OfferBody) -> Prepared:
+    """Offer the title; the document goes to ``to`` first.
+
+    Raises: ContractRefused, and what DocumentService raises when the document is not held.
+    """
+    title = context.title(body.title)
+    rules.require_state(title, TitleState.ISSUED, TitleState.LIVE)
+    rules.require_unpledged(title)
+    rules.require_no_offer(title, context.now)
+    if body.to == context.member:
+        raise refusal_named("OfferToSelf", title=title.id)
+    context.active_member(body.to, Role.BANK if body.capacity == "pledgee" else None)
+    delivery = context.deliver(title.root, body.to)
+    return on_title(
+        title,
+        {
+            "to": to_bytes(body.to),
+            "capacity": int(Capacity[body.capacity.upper()]),
+            "endorsement": int(Endorsement[body.endorsement.upper()]),
+            "deadline": context.now + body.deadline_seconds,
+            "root": to_bytes(title.root),
+        },
+        deliveries=[delivery],
+    )
+
+
+def prepare_accept(context: Context, body: AcceptBody) -> Prepared:
+    """Accept the offer once the document held here proves to be the title's.
+
+    Raises: ContractRefused, and what DocumentService.accept_check raises. The check of the
+        document is not made for a surrender: there the carrier takes back its own bill.
+    """
+    title = context.title(body.title)
+    rules.require_same_offer(title, body.offer)
+    if body.root is not None:
+        rules.require_root(title, body.root)
+    if context.now > title.deadline:
+        raise refusal_named("OfferLapsed", title=title.id, deadline=title.deadline)
+    if not title.offer_purpose:
+        context.node.documents.accept_check(context.session, title)
+    return on_title(title, {"offer": to_bytes(body.offer), "root": to_bytes(title.root)})
+
+
+def prepare_decline(context: Context, body: OfferAnswerBody) -> Prepared:
+    """Decline the offer. Raises: ContractRefused."""
+    title = context.title(body.title)
+    rules.require_same_offer(title, body.offer)
+    return on_title(title, {"offer": to_bytes(body.offer)})
+
+
+def prepare_withdraw(context: Context, body: OfferAnswerBody) -> Prepared:
+    """Take one's own offer back. Raises: ContractRefused."""
+    title = context.title(body.title)
+    rules.require_offer(title)
+    rules.require_same_offer(title, body.offer)
+    return on_title(title, {"offer": to_bytes(body.offer)})
+
+
+def prepare_release_pledge(context: Context, body: TitleBody) -> Prepared:
+    """Give control back to the holder. Raises: ContractRefused."""
+    title = context.title(body.title)
+    return on_title(title, {"root": to_bytes(title.root)})
+
+
+def on_title(title: Title, fields: dict[str, Value], deliveries: Sequence[int] = ()) -> Prepared:
+    """Return an act on ``title`` as it stands now."""
+    return Prepared(to_bytes(title.id), title.counter, fields, deliveries)
