@@ -6,7 +6,6 @@ for the numbering key's proofs; whether its hash is the one on the ledger is for
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import rfc8785
 from identity.errors import IdentityError, ProfileMalformed
 from identity.keys.kinds import MODULUS_BYTES
 from identity.signatures import numbering
+from identity.strict_json import read_json
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024
@@ -125,8 +125,8 @@ class Profile:
         if len(text) > MAX_BYTES:
             raise ProfileMalformed(f"A profile has at most {MAX_BYTES} bytes.")
         try:
-            return Profile.from_json(json.loads(text))
-        except (ValueError, RecursionError) as error:
+            return Profile.from_json(read_json(text))
+        except ValueError as error:
             raise ProfileMalformed("The profile is not JSON.") from error
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import Any
 from identity import errors
 from identity.acts.typed import SIGNATURE_BYTES, Act, act_to_json, encode
 from identity.errors import IdentityError, SignerUnavailable
+from identity.strict_json import read_json
 
 MAX_ANSWER_BYTES = 64 * 1024
 
@@ -71,7 +72,7 @@ class Signer:
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any]:
         try:
-            answer = json.loads(self._exchange(json.dumps(request).encode() + b"\n"))
+            answer = read_json(self._exchange(json.dumps(request).encode() + b"\n"))
         except (OSError, ValueError) as error:
             raise SignerUnavailable(f"No signer answers at {self._path}.") from error
         if not isinstance(answer, dict) or set(answer) not in ({"result"}, {"error"}):

@@ -26,6 +26,7 @@ from identity.signatures import numbering
 from identity.signer.audit import AuditFile
 from identity.signer.rules import TokenBucket, check
 from identity.signer.settings import SignerSettings
+from identity.strict_json import read_json
 
 MAX_LINE_BYTES = 64 * 1024
 NUMBERING_KEY = "numbering"
@@ -118,22 +119,12 @@ def error_to_json(error: IdentityError) -> dict[str, object]:
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        request = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        request = read_json(line)
+    except ValueError as error:
         raise RequestMalformed("The line is not one JSON object.") from error
     if not isinstance(request, dict):
         raise RequestMalformed("The line is not one JSON object.")
     return request
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name stands twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _hex(data: bytes) -> str:

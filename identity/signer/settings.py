@@ -5,7 +5,6 @@ The domain of every act comes from the second alone: no request can name another
 or contract.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from identity.acts.typed import Domain
 from identity.acts.types import ACT_TYPES
 from identity.errors import IdentityError, SettingsUnusable
 from identity.signatures.statements import recover_statement
+from identity.strict_json import read_json
 
 FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
@@ -109,8 +109,8 @@ def _check_directory(directory: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            data = json.loads(file.read(MAX_FILE_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+            data = read_json(file.read(MAX_FILE_BYTES))
+    except (OSError, ValueError) as error:
         raise SettingsUnusable(f"{path.name} cannot be read as JSON.") from error
     if not isinstance(data, dict):
         raise SettingsUnusable(f"{path.name} is not one JSON object.")
