@@ -29,7 +29,7 @@ from node.documents.rulebook import default_rulebook, rulebook_hash
 from node.member import Addresses, NewMember, create_member, grant_tokens, write_json
 
 HOST = "127.0.0.1"
-TOKEN_ROLES = ("clerk", "finance", "gate", "officer", "auditor", "admin")
+TOKEN_ROLES = ("issuer", "clerk", "finance", "gate", "officer", "auditor", "admin")
 PORT_OF_DISCHARGE = "DEBRV"
 SENSOR = "camera-1"
 

@@ -172,7 +172,7 @@ def issue(consortium: Consortium, number: str) -> str:
         "/v1/titles",
         json={"document": bill, "holder": consortium["shipper"].id},
         headers={
-            "Authorization": f"Bearer {carrier.tokens['clerk']}",
+            "Authorization": f"Bearer {carrier.tokens['issuer']}",
             "Idempotency-Key": f"issue-{number}",
         },
     )

@@ -120,7 +120,7 @@ def _post(carrier: Member, body: Json, key: str) -> Json:
                 "/v1/titles",
                 json=body,
                 headers={
-                    "Authorization": f"Bearer {carrier.tokens['clerk']}",
+                    "Authorization": f"Bearer {carrier.tokens['issuer']}",
                     "Idempotency-Key": key,
                 },
             )

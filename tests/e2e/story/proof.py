@@ -81,7 +81,9 @@ def rebuild(story: Story) -> None:
             bill = json.loads(json.dumps(story.bill))
             bill["transportDocumentReference"] = f"HDMUAARB25{number:05d}"
             made.append(
-                carrier.write("/v1/titles", {"document": bill, "holder": shipper.id})["object"]
+                carrier.write(
+                    "/v1/titles", {"document": bill, "holder": shipper.id}, role="issuer"
+                )["object"]
             )
 
     acting = threading.Thread(target=keep_acting)

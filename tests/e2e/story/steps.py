@@ -114,7 +114,9 @@ def issue(story: Story) -> None:
     """2. The carrier issues; the shipper accepts; a bill is issued once."""
     consortium = story.consortium
     carrier, shipper = consortium["carrier"], consortium["shipper"]
-    command = carrier.write("/v1/titles", {"document": story.bill, "holder": shipper.id})
+    command = carrier.write(
+        "/v1/titles", {"document": story.bill, "holder": shipper.id}, role="issuer"
+    )
     story.title = command["object"]
     told = story.wait_title("shipper", lambda t: t["state"] == "issued", "a title is offered")
     story.root = told["root"]
@@ -286,6 +288,7 @@ def surrender(story: Story) -> None:
     story.accept("carrier", told["offer"]["digest"])
     story.wait_title("bank", lambda t: t["state"] == "surrendered", "the title is surrendered")
     terminal, customs = consortium["terminal"], consortium["customs"]
+    _register_lane(story)
     command = carrier.write(
         f"/v1/titles/{story.title}/orders",
         {
@@ -296,6 +299,7 @@ def surrender(story: Story) -> None:
                 {"kind": "terminal", "member": terminal.id},
             ],
         },
+        role="issuer",
     )
     story.order = command["object"]
     until(lambda: _order(terminal, story) is not None, "the terminal's node shows the order")
@@ -303,12 +307,27 @@ def surrender(story: Story) -> None:
     _second_customs(story)
     with ThreadPoolExecutor(2) as both:
         settled = both.submit(_set, story, "customs", "customs", "officer")
-        ready = both.submit(_set, story, "terminal", "terminal", "gate")
+        ready = both.submit(_set, story, "terminal", "terminal", "officer")
         settled.result()
         ready.result()
     _wait_conditions(story, "consignee", {"customs", "terminal"})
     story.say("customs and terminal signed at the same moment: both landed")
     _early_gate_out(story)
+
+
+def _register_lane(story: Story) -> None:
+    consortium = story.consortium
+    consortium["terminal"].write(
+        "/v1/lanes",
+        {
+            "lane": consortium.gate["lane"],
+            "key": consortium.gate["lane_key"],
+            "port": consortium.port_of_discharge,
+            "calibrated_until": int(time.time()) + 365 * 24 * 3600,
+        },
+        role="admin",
+    )
+    story.say("the terminal's lane is registered with its own key in Devices")
 
 
 def _order(member: Member, story: Story) -> Json | None:
