@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench lock contracts clean
+.PHONY: demo test lint bench bench-ledger lock contracts clean
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -29,6 +29,9 @@ lock: $(VENV)/.installed-dev
 
 contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
+
+bench-ledger: $(VENV)/.installed-dev
+	PYTHONPATH=tests $(PY) tests/load/bench_ledger.py
 
 clean:
 	rm -rf $(VENV) .cache contracts/out contracts/cache contracts/node_modules

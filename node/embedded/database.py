@@ -8,7 +8,6 @@ synchronous=FULL: after a kill at any instruction either all of a block is there
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,11 +63,10 @@ def claim_directory(directory: Path) -> int:
 
 
 class Database:
-    """Connections to one ledger's file, and the lock that lets one thread write at a time."""
+    """Connections to one ledger's file."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "ledger.sqlite"
-        self._write_lock = threading.Lock()
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = self.connect()
         connection.executescript(SCHEMA)
@@ -84,16 +82,18 @@ class Database:
 
     @contextmanager
     def writing(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-        """Run the body as one durable transaction: all of it on return, nothing if it raises."""
-        with self._write_lock:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        """Run the body as one durable transaction: all of it on return, nothing if it raises.
+
+        It waits up to 10 s for another that writes, in this process or the builder's.
+        """
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
 
 class NodeStore(BaseAtomicDB):

@@ -15,6 +15,7 @@ LedgerError
 │   └── InvalidParams           -32602
 └── Unavailable: try again later
     ├── StorageUnavailable      -32603  disk full or failing
+    ├── BuilderEnded                    the builder process was killed (exit 70)
     └── AddressUnavailable              the port is taken (exit 69)
 
 Exit codes are those of sysexits.h.
@@ -137,6 +138,12 @@ class StorageUnavailable(Unavailable):
     """The database could not be written or read: disk full or failing."""
 
     exit_code = 74
+
+
+class BuilderEnded(Unavailable):
+    """The process that builds blocks is gone, so no transaction would ever be executed."""
+
+    exit_code = 70
 
 
 class AddressUnavailable(Unavailable):

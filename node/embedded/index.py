@@ -123,6 +123,13 @@ class Index:
         )
         return [_transaction(row) for row in rows]
 
+    def hashes_in(self, number: int) -> list[bytes]:
+        """Return the transaction hashes of the block at ``number``, in order."""
+        rows = self._connection.execute(
+            "SELECT hash FROM transactions WHERE block = ? ORDER BY position", (number,)
+        )
+        return [row[0] for row in rows]
+
     def logs_in(self, number: int) -> list[StoredLog]:
         """Return every log of the block at ``number``, in order, however many they are."""
         return self._logs("l.block = ?", [number], limit=-1)
@@ -195,9 +202,18 @@ def insert_block(
             topics = (*log.topics, None, None, None, None)[:4]
             log_rows.append((number, len(log_rows), position, log.address, *topics, log.data))
     connection.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", log_rows)
-    connection.executemany(
-        "DELETE FROM pool WHERE hash = ?", [(done.transaction.hash,) for done in executed]
-    )
+    remove_from_pool(connection, [done.transaction.hash for done in executed])
+
+
+def remove_from_pool(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> None:
+    """Delete rows of the pool; the caller owns the transaction."""
+    connection.executemany("DELETE FROM pool WHERE hash = ?", [(each,) for each in hashes])
+
+
+def pool_rows_after(connection: sqlite3.Connection, arrival: int) -> list[tuple[int, bytes]]:
+    """Return arrival and encoding of the next 50 waiting transactions after ``arrival``."""
+    query = "SELECT arrival, raw FROM pool WHERE arrival > ? ORDER BY arrival LIMIT 50"
+    return connection.execute(query, (arrival,)).fetchall()
 
 
 def _transaction(row: Sequence[Any]) -> StoredTransaction:

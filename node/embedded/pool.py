@@ -2,13 +2,12 @@
 
 A transaction is acknowledged once its row is on disk, and not before. Rows of transactions that
 arrive together share one commit. The pool holds no gaps: each sender's transactions follow the
-nonce of the state without a hole, so the order of arrival is an order of execution. Used by the
-event loop only, save for ``ready``, whose ends the block builder also touches.
+nonce of the state without a hole, so the order of arrival is an order of execution. The table is
+the block builder's queue; the objects here are its image, used by the event loop only.
 """
 
 import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -49,23 +48,25 @@ class PoolEntry:
 class Pool:
     """The waiting transactions, in memory and in the pool table."""
 
-    def __init__(self, database: Database, saver: Executor, rules: AdmissionRules) -> None:
+    def __init__(self, database: Database, saver: Executor) -> None:
         self._database = database
         self._connection = database.connect()
         self._saver = saver
-        self._rules = rules
         self._entries: dict[bytes, PoolEntry] = {}
         self._next_nonces: dict[bytes, int] = {}
         self._unsaved: list[PoolEntry] = []
         self._saving: asyncio.Task[None] | None = None
-        self.ready: deque[SignedTransactionAPI] = deque()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._entries
 
     def reload(self) -> None:
         """Take up what an earlier process acknowledged and did not get into a block."""
         for (raw,) in self._connection.execute("SELECT raw FROM pool ORDER BY arrival"):
             entry = self._enter(decode_transaction(raw), raw)
             entry.saved.set_result(None)
-            self.ready.append(entry.transaction)
 
     def waiting(self, transaction_hash: bytes) -> SignedTransactionAPI | None:
         """Return the waiting transaction with ``transaction_hash``."""
@@ -96,13 +97,12 @@ class Pool:
             self._saving = asyncio.get_running_loop().create_task(self._save_all())
         await asyncio.shield(entry.saved)
 
-    def forget(self, transactions: Iterable[SignedTransactionAPI]) -> None:
+    def forget(self, hashes: Iterable[bytes]) -> None:
         """Drop from memory what got into a block or was dropped; the rows are gone already."""
-        for transaction in transactions:
-            self._entries.pop(transaction.hash, None)
-            sender = transaction.sender
-            if self._next_nonces.get(sender) == transaction.nonce + 1:
-                del self._next_nonces[sender]
+        for each in hashes:
+            transaction = self._entries.pop(each).transaction
+            if self._next_nonces[transaction.sender] == transaction.nonce + 1:
+                del self._next_nonces[transaction.sender]
 
     def _check_nonce(self, transaction: SignedTransactionAPI, state_nonce: int) -> None:
         expected = self.next_nonce(transaction.sender, state_nonce)
@@ -137,7 +137,6 @@ class Pool:
                 self._unsaved = []
             else:
                 for entry in group:
-                    self.ready.append(entry.transaction)
                     entry.saved.set_result(None)
         self._saving = None
 

@@ -12,22 +12,22 @@ import gc
 import os
 import signal
 import socket
-import sys
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import uvicorn
 
+from node.embedded.builder import fork_builder
 from node.embedded.database import Database, claim_directory
-from node.embedded.errors import AddressUnavailable
+from node.embedded.errors import AddressUnavailable, BuilderEnded, StorageUnavailable
 from node.embedded.jsonrpc import respond
-from node.embedded.ledger import Ledger
+from node.embedded.ledger import Ledger, connect_builder, open_chain
 from node.embedded.methods import Methods
 from node.embedded.settings import LOOPBACK_HOSTS, LedgerSettings
 
 BODY_BYTES_LIMIT = 2 * 1024 * 1024
-# Shorter than CPython's 5 ms: while a block executes, a read waits for the interpreter this long.
-SWITCH_INTERVAL_SECONDS = 0.001
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -102,10 +102,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         yield
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Have the server finish what it answers and return."""
         self.should_exit = True
 
 
@@ -114,18 +115,27 @@ def serve(settings: LedgerSettings) -> None:
 
     Raises:
         DirectoryInUse, OtherLedger, AddressUnavailable: before anything is served.
+        BuilderEnded: the block builder was killed or broke; start again.
     """
     lock = claim_directory(settings.directory)
     try:
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        asyncio.run(_serve(settings))
+        database = Database(settings.directory)
+        open_chain(settings, database, time.time())
+        gc.freeze()
+        builder = fork_builder(settings, database)
+        try:
+            asyncio.run(_serve(settings, database, builder.channel))
+        finally:
+            builder.end()
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"{settings.directory}: {error}") from error
     finally:
         os.close(lock)
 
 
-async def _serve(settings: LedgerSettings) -> None:
+async def _serve(settings: LedgerSettings, database: Database, channel: socket.socket) -> None:
     listener = _listen(settings)
-    ledger = Ledger(settings, Database(settings.directory))
+    ledger = Ledger(settings, database, await connect_builder(channel))
     config = uvicorn.Config(
         RpcApplication(Methods(ledger)),
         lifespan="off",
@@ -135,20 +145,29 @@ async def _serve(settings: LedgerSettings) -> None:
         date_header=False,
         timeout_graceful_shutdown=5,
     )
-    ledger.start()
-    gc.freeze()
+    server = _Server(config)
+    building = asyncio.create_task(ledger.run())
+    building.add_done_callback(lambda _: server.stop())
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"embedded ledger, chain {settings.chain_id}, at http://{shown}:{port}", flush=True)
+    await server.serve(sockets=[listener])
+    if not building.done():
+        building.cancel()
     try:
-        host, port = listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        print(f"embedded ledger, chain {settings.chain_id}, at http://{shown}:{port}", flush=True)
-        await _Server(config).serve(sockets=[listener])
+        await building
+    except asyncio.CancelledError:
+        pass
+    except (EOFError, ConnectionError) as error:
+        raise BuilderEnded("the block builder has ended; start the ledger again") from error
     finally:
-        await ledger.stop()
+        ledger.close()
 
 
 def _listen(settings: LedgerSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio turns Nagle's delay off only for sockets that name the protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -21,6 +21,20 @@ contract Probe {
         }
     }
 
+    /// @notice Stand-in for acts: each writes `slots` new slots, emits as many events, and computes.
+    function act(uint256 from, uint256 count, uint256 slots, uint256 turns) external {
+        bytes32 digest;
+        for (uint256 i = 0; i < count; ++i) {
+            for (uint256 j = 0; j < turns; ++j) {
+                digest = keccak256(abi.encode(digest, i, j));
+            }
+            for (uint256 j = 0; j < slots; ++j) {
+                values[from + i * slots + j] = uint256(digest) | 1;
+            }
+            emit Stored(from + i, msg.sender, uint256(digest));
+        }
+    }
+
     function refuse(uint256 value) external pure {
         revert NotThisValue(value);
     }
