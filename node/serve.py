@@ -20,7 +20,7 @@ import uvicorn
 
 from node.chain.network import check_ledger
 from node.commands.states import CODED_ERRORS
-from node.errors import PartHeld, SettingsInvalid
+from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.exchange.exchange import peers_app
 from node.logs import configure
 from node.node import Node

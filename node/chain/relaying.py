@@ -5,10 +5,7 @@ Pure: it asks no ledger and stores nothing. A relay key pays and orders; it auth
 
 from collections.abc import Sequence
 
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
-from eth_account import Account
+import rlp
 from eth_hash.auto import keccak
 
 from identity.acts.typed import MAX_BATCH_ACTS, batch
@@ -22,6 +19,8 @@ BASE_GAS = 200_000
 # What Acts.sol keeps back for each act (its RESERVE) and what reading one costs.
 ACT_OVERHEAD_GAS = 60_000 + 40_000
 CALLDATA_BYTE_GAS = 16
+DYNAMIC_FEE_TYPE = b"\x02"
+_WORD = 32
 
 
 def gas_for(wires: Sequence[bytes], gas_cap: int) -> int:
@@ -45,7 +44,7 @@ def first_that_fit(wires: Sequence[bytes], gas_cap: int) -> int:
 
 def submit_calldata(wires: Sequence[bytes]) -> bytes:
     """Return the call of ``submit(bytes)`` for one to fifty acts; raises ActMalformed."""
-    return SUBMIT_SELECTOR + abi_encode(["bytes"], [batch(wires)])
+    return _calldata(batch(wires))
 
 
 def batch_of(calldata: bytes) -> bytes:
@@ -54,34 +53,32 @@ def batch_of(calldata: bytes) -> bytes:
     Raises:
         ActMalformed: the bytes are another call, or not its one encoding.
     """
-    try:
-        (given,) = abi_decode(["bytes"], calldata[4:])
-    except DecodingError as error:
-        raise ActMalformed("The calldata is no batch of acts.") from error
-    if calldata[:4] != SUBMIT_SELECTOR or calldata[4:] != abi_encode(["bytes"], [given]):
+    start = len(SUBMIT_SELECTOR) + 2 * _WORD
+    length = int.from_bytes(calldata[start - _WORD : start], "big")
+    given = calldata[start : start + length]
+    if len(calldata) < start or calldata != _calldata(given):
         raise ActMalformed("The calldata is not the one encoding of a batch.")
-    return bytes(given)
+    return given
+
+
+def _calldata(given: bytes) -> bytes:
+    """Encode ``submit(given)``: the argument's offset, its length, and its bytes, padded (ABI)."""
+    words = (_WORD.to_bytes(_WORD, "big"), len(given).to_bytes(_WORD, "big"))
+    return SUBMIT_SELECTOR + b"".join(words) + given + bytes(-len(given) % _WORD)
 
 
 def sign_transaction(
     key: SigningKey, chain_id: int, nonce: int, contract: bytes, calldata: bytes, gas: int
 ) -> tuple[bytes, str]:
-    """Return a signed zero-fee transaction (EIP-1559 form) and its hash, ``0x`` hex.
+    """Return a signed zero-fee transaction and its hash, ``0x`` hex.
 
     The signature is deterministic (RFC 6979): the same inputs give the same bytes.
+
+    Source: EIP-1559 for the transaction, EIP-2718 for the envelope.
     """
-    signed = Account.sign_transaction(
-        {
-            "type": 2,
-            "chainId": chain_id,
-            "nonce": nonce,
-            "to": contract,
-            "value": 0,
-            "data": calldata,
-            "gas": gas,
-            "maxFeePerGas": 0,
-            "maxPriorityFeePerGas": 0,
-        },
-        key.private,
-    )
-    return bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex()
+    no_fee, no_value = 0, 0
+    unsigned = [chain_id, nonce, no_fee, no_fee, gas, contract, no_value, calldata, []]
+    signature = key.sign(keccak(DYNAMIC_FEE_TYPE + rlp.encode(unsigned)))
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    raw = DYNAMIC_FEE_TYPE + rlp.encode([*unsigned, signature[64] - 27, r, s])
+    return raw, "0x" + keccak(raw).hex()

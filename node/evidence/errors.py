@@ -2,12 +2,17 @@
 
 NodeError
 ├── Invalid
-│   └── EvidenceMalformed
+│   ├── EvidenceMalformed
+│   └── WitnessRequestMalformed
 ├── Refused
 │   ├── EvidenceRefused: the file is understood and does not hold; one subclass a reason
 │   └── NothingToProve
 └── Unavailable
+    ├── WitnessBehind: a witness has not seen that block final yet
     └── WitnessesMissing
+
+A disclosure that does not hold in itself (a path twice, an element dropped) keeps the code that
+``privacy`` gives it.
 """
 
 from node.errors import Invalid, Refused, Unavailable
@@ -105,16 +110,40 @@ class HistoryIncomplete(EvidenceRefused):
     code = "HISTORY_INCOMPLETE"
 
 
+class ActOutOfPlace(EvidenceRefused):
+    """An act is of another title, order, condition, right or member than the file is about."""
+
+    code = "ACT_OUT_OF_PLACE"
+
+
+class StatusContradicted(EvidenceRefused):
+    """The witnesses' status of an object is not what its acts add up to."""
+
+    code = "STATUS_CONTRADICTED"
+
+
+class ProfileNotOnLedger(EvidenceRefused):
+    """A profile in the file is not the one that its member's acts name."""
+
+    code = "PROFILE_NOT_ON_LEDGER"
+
+
 class RootNotOnLedger(EvidenceRefused):
     """A disclosure's fields do not lead to the root that the title's acts name."""
 
     code = "ROOT_NOT_ON_LEDGER"
 
 
-class ContainerNotInOrder(EvidenceRefused):
-    """A container's number and salt do not open a container of the order."""
+class SchemaNotKnown(EvidenceRefused):
+    """Disclosed fields were committed under a schema that is not a bill's of this release."""
 
-    code = "CONTAINER_NOT_IN_ORDER"
+    code = "SCHEMA_NOT_KNOWN"
+
+
+class ContainerNotProved(EvidenceRefused):
+    """A container's number opens none of the order's tags and stands in no disclosed field."""
+
+    code = "CONTAINER_NOT_PROVED"
 
 
 class NothingToProve(Refused):
@@ -129,3 +158,17 @@ class WitnessesMissing(Unavailable):
 
     code = "WITNESSES_MISSING"
     what_to_do = "Try again when other members' nodes answer; facts name those that did not."
+
+
+class WitnessRequestMalformed(Invalid):
+    """A request for witness signatures that is not of the form, or asks for too many."""
+
+    code = "WITNESS_REQUEST_MALFORMED"
+    what_to_do = "Ask as docs/protocol.md says; facts give the limits."
+
+
+class WitnessBehind(Unavailable):
+    """A witness is asked about a block that its own node has not seen final yet."""
+
+    code = "WITNESS_BEHIND"
+    what_to_do = "Ask again in a moment."

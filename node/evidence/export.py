@@ -1,32 +1,24 @@
 """Make an evidence file: gather what this member's node knows, prove it, have it witnessed.
 
-The exporter discloses only what it holds: fields that were disclosed to it, and containers of
-orders whose document it was given. Everything else in the file stands on the ledger.
+The exporter shows only what its caller puts in ``Subject``; everything else in the file stands on
+the ledger. A file that does not hold is never given out: it is verified here first.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-from sqlmodel import Session, col, or_, select
-
-from identity.acts.objects import assignment_id
-from identity.acts.typed import decode, unbatch
-from identity.acts.words import ConditionKind, Role
 from identity.errors import IdentityError
 from identity.keys.secp256k1 import SigningKey
+from identity.profile.profile import Profile
 from identity.signatures.statements import recover_statement
-from node.chain.errors import RpcRefused
 from node.chain.network import Network
-from node.chain.relaying import batch_of
-from node.chain.rpc import Ledger, quantity, read_bytes
+from node.chain.rpc import Ledger
 from node.errors import LedgerUnavailable, NodeError
-from node.evidence.errors import NothingToProve, WitnessesMissing
+from node.evidence.errors import EvidenceRefused, NothingToProve, WitnessesMissing
 from node.evidence.file import EvidenceFile
-from node.evidence.history import Place
-from node.evidence.receipts import ReceiptTree
+from node.evidence.gather import events_of, objects_of, prove_events, wires_of
 from node.evidence.statements import (
     ANCHOR,
     DEFAULT_WITNESSES,
@@ -36,25 +28,19 @@ from node.evidence.statements import (
     Signed,
     sign,
 )
-from node.evidence.witness import anchor_bodies, status_bodies
-from node.store.projections import (
-    ACTED,
-    FOLLOWED,
-    ChainCursor,
-    DeliveryOrder,
-    LedgerEvent,
-    OrderCondition,
-    PickupRight,
-)
+from node.evidence.verify import verify
+from node.evidence.witness import MAX_STATEMENTS, anchor_bodies, status_bodies
+from node.store.database import Database
+from node.store.projections import ACTED, FOLLOWED, ChainCursor
 from privacy.disclosures import Disclosure
 
 AskWitness = Callable[[str, Body], Body]
-"""Asks the member's node for its witness signatures; raises NodeError when it does not answer."""
+"""Asks a member's node for its witness signatures; raises NodeError when it gives none."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a file is about; ``disclosures`` and ``containers`` are what the exporter shows."""
+    """What a file is about; what follows ``container`` is what the exporter shows of it."""
 
     title: str
     order: str | None = None
@@ -65,49 +51,70 @@ class Subject:
 
 @dataclass(frozen=True)
 class Exporter:
-    """A member's node as it makes evidence."""
+    """A member's node as it makes evidence.
+
+    Attributes:
+        key: the member's witness key.
+        ask: how other members' nodes are asked.
+        profiles: the profiles this node holds of these members; those it lacks are left out.
+    """
 
     member: str
     network: Network
     ledger: Ledger
+    database: Database
     key: SigningKey
     ask: AskWitness
+    profiles: Callable[[Sequence[str]], Sequence[Profile]]
 
-    def export(self, session: Session, subject: Subject) -> EvidenceFile:
+    def export(self, subject: Subject) -> EvidenceFile:
         """Return the evidence of ``subject`` as of the last block this node has seen final.
 
         Raises:
-            NothingToProve: this node knows no act of the title.
-            WitnessesMissing: too few other members' nodes answered.
-            LedgerUnavailable: the ledger does not answer.
+            NothingToProve: this node knows no act of the title, or no such order.
+            WitnessesMissing: too few other members' nodes gave their signatures.
+            LedgerUnavailable: the ledger does not answer, or not as this node saw it.
         """
-        cursor = session.get(ChainCursor, 1)
-        objects = dict(_objects(session, subject))
-        events = _events(session, objects)
-        if cursor is None or not any(event.object == subject.title for event in events):
-            raise NothingToProve("This node knows no act of that title.", title=subject.title)
-        heights = sorted({event.block for event in events} | {cursor.block})
-        blocks = anchor_bodies(session, self.ledger, self.network, heights)
-        pairs = [(kind, object_) for object_, kind in objects.items()]
-        statuses = status_bodies(session, self.ledger, self.network, pairs, blocks[-1])
-        places, receipts = self._prove(events)
-        wires = self._wires(events)
+        with self.database.read() as session:
+            cursor = session.get(ChainCursor, 1)
+            pairs = objects_of(session, subject.title, subject.order, self.member)
+            events = events_of(session, [object_ for _, object_ in pairs])
+            if cursor is None or not any(event.object == subject.title for event in events):
+                raise NothingToProve("This node knows no act of that title.", title=subject.title)
+            heights = sorted({event.block for event in events} | {cursor.block})
+            blocks = anchor_bodies(session, self.ledger, self.network, heights)
+        statuses = status_bodies(self.ledger, self.network, pairs, blocks[-1])
+        places, receipts = prove_events(self.ledger, events)
+        wires = wires_of(self.ledger, events)
         signed_blocks, signed_statuses = self._witnessed(blocks, statuses, pairs)
-        return EvidenceFile(
+        members = [object_ for kind, object_ in pairs if kind == "member"]
+        acted = [event for event in events if event.kind == ACTED]
+        followed = [event for event in events if event.kind == FOLLOWED]
+        evidence = EvidenceFile(
             network=self.network,
-            export=self._signed_export(subject, blocks[-1]),
+            export=self._export(subject, blocks[-1]),
             blocks=signed_blocks,
             receipts=receipts,
-            acts=tuple(
-                (places[e.block, e.log_index], wires[e.digest]) for e in events if e.kind == ACTED
-            ),
-            follows=tuple(places[e.block, e.log_index] for e in events if e.kind == FOLLOWED),
+            acts=tuple((places[e.block, e.log_index], wires[e.digest]) for e in acted),
+            follows=tuple(places[e.block, e.log_index] for e in followed),
             statuses=signed_statuses,
             disclosures=subject.disclosures,
             containers=subject.containers,
+            profiles=tuple(self.profiles(members)),
         )
+        self._check(evidence)
+        return evidence
 
-    def _signed_export(self, subject: Subject, last: Body) -> Signed:
+    def _check(self, evidence: EvidenceFile) -> None:
+        try:
+            verify(evidence, self.network)
+        except EvidenceRefused as error:
+            raise LedgerUnavailable(
+                f"The ledger's answers do not make a file that holds: {error.message}",
+                refusal=error.code,
+            ) from error
+
+    def _export(self, subject: Subject, last: Body) -> Signed:
         body: Body = {
             "exporter": self.member,
             "title": subject.title,
@@ -119,65 +126,22 @@ class Exporter:
         }
         return Signed(body, {self.member: sign(EXPORT, body, self.key)})
 
-    def _prove(
-        self, events: list[LedgerEvent]
-    ) -> tuple[dict[tuple[int, int], Place], dict[tuple[int, int], tuple[bytes, ...]]]:
-        """Return each event's place by (block, log index), and the receipts' proofs."""
-        heights = sorted({event.block for event in events})
-        found = self.ledger.batch([("eth_getBlockReceipts", [quantity(h)]) for h in heights])
-        wanted = {(event.block, event.log_index) for event in events}
-        places: dict[tuple[int, int], Place] = {}
-        proofs: dict[tuple[int, int], tuple[bytes, ...]] = {}
-        for height, receipts in zip(heights, found, strict=True):
-            if isinstance(receipts, RpcRefused) or receipts is None:
-                raise LedgerUnavailable(f"The ledger does not give the receipts of {height}.")
-            tree = ReceiptTree(receipts)
-            for receipt in receipts:
-                index = int(receipt["transactionIndex"], 16)
-                for position, log in enumerate(receipt["logs"]):
-                    at = (height, int(log["logIndex"], 16))
-                    if at in wanted:
-                        places[at] = Place(height, index, position)
-                        proofs[height, index] = tuple(tree.prove(index))
-        return places, proofs
-
-    def _wires(self, events: list[LedgerEvent]) -> dict[str, bytes]:
-        """Return each act's wire bytes, signature included, by digest, from its transaction."""
-        acted = [event for event in events if event.kind == ACTED]
-        hashes = sorted({event.tx_hash for event in acted})
-        found = self.ledger.batch([("eth_getTransactionByHash", [h]) for h in hashes])
-        by_words: dict[str, list[bytes]] = {}
-        for answer in found:
-            if isinstance(answer, RpcRefused) or answer is None:
-                raise LedgerUnavailable("The ledger does not give a transaction.")
-            for wire in unbatch(batch_of(read_bytes(answer["input"]))):
-                by_words.setdefault("0x" + wire[1:-65].hex(), []).append(wire)
-        return {event.digest: self._signed_by(event, by_words[event.words]) for event in acted}
-
-    def _signed_by(self, event: LedgerEvent, wires: list[bytes]) -> bytes:
-        """Two signers of one content (or a signature gone wrong) differ only in the signature."""
-        for wire in wires:
-            if _signer(wire, event.digest) == event.key:
-                return wire
-        raise LedgerUnavailable("A transaction does not hold the act that its event tells.")
-
     def _witnessed(
         self, blocks: list[Body], statuses: list[Body], pairs: list[tuple[str, str]]
     ) -> tuple[tuple[Signed, ...], tuple[Signed, ...]]:
-        last = blocks[-1]["height"]
-        request: Body = {
-            "heights": [block["height"] for block in blocks],
-            "objects": [{"kind": kind, "object": object_} for kind, object_ in pairs],
-            "height": last,
-        }
-        keys = {m: k for k, m in self.network.witnesses_at(last).items() if m != self.member}
-        answered: dict[str, Body] = {}
+        """Have the statements signed by every other member that the network lists as a witness."""
+        listed = self.network.witnesses_at(blocks[-1]["height"])
+        others = sorted(set(listed.values()) - {self.member})
+        answered: dict[str, tuple[list[str], list[str]]] = {}
         silent: list[str] = []
-        with ThreadPoolExecutor(8) as peers:
-            asked = {member: peers.submit(self.ask, member, request) for member in keys}
+        with ThreadPoolExecutor(8) as threads:
+            asked = {
+                member: threads.submit(self._ask, member, blocks, statuses, pairs)
+                for member in others
+            }
             for member, answer in asked.items():
                 try:
-                    answered[member] = _checked(answer.result(), blocks, statuses, keys[member])
+                    answered[member] = answer.result()
                 except NodeError:
                     silent.append(member)
         if len(answered) < DEFAULT_WITNESSES:
@@ -185,118 +149,68 @@ class Exporter:
                 f"{len(answered)} other members have witnessed; {DEFAULT_WITNESSES} are needed.",
                 silent=silent,
             )
+        answered[self.member] = (
+            [sign(ANCHOR, body, self.key) for body in blocks],
+            [sign(STATUS, body, self.key) for body in statuses],
+        )
         return (
-            _sign_all(ANCHOR, blocks, "anchors", answered, self.member, self.key),
-            _sign_all(STATUS, statuses, "statuses", answered, self.member, self.key),
+            self._signed(ANCHOR, blocks, {m: anchors for m, (anchors, _) in answered.items()}),
+            self._signed(STATUS, statuses, {m: given for m, (_, given) in answered.items()}),
         )
 
+    def _signed(
+        self, kind: str, bodies: list[Body], given: dict[str, list[str]]
+    ) -> tuple[Signed, ...]:
+        """Put each signature beside its body where the network's list lets its key count."""
+        statements = []
+        for place, body in enumerate(bodies):
+            listed = self.network.witnesses_at(body["height"])
+            signatures = {member: signed[place] for member, signed in given.items()}
+            counted = {
+                member: signature
+                for member, signature in signatures.items()
+                if listed.get(_signer(kind, body, signature)) == member
+            }
+            statements.append(Signed(body, counted))
+        return tuple(statements)
 
-def _sign_all(
-    kind: str,
-    bodies: list[Body],
-    name: str,
-    answered: dict[str, Body],
-    member: str,
-    key: SigningKey,
-) -> tuple[Signed, ...]:
-    return tuple(
-        Signed(
-            body,
-            {member: sign(kind, body, key)}
-            | {witness: answer[name][i] for witness, answer in answered.items()},
-        )
-        for i, body in enumerate(bodies)
-    )
-
-
-def _checked(answer: Body, blocks: list[Body], statuses: list[Body], key: str) -> Body:
-    """Return a witness's answer if every signature is its own over what we say."""
-    for kind, name, bodies in ((ANCHOR, "anchors", blocks), (STATUS, "statuses", statuses)):
-        given = answer.get(name)
-        if not isinstance(given, list) or len(given) != len(bodies):
-            raise WitnessesMissing("A witness answered in another form.")
-        for body, signature in zip(bodies, given, strict=True):
-            try:
-                address = recover_statement(kind, body, signature)
-            except IdentityError as error:
-                raise WitnessesMissing("A witness gave no signature.") from error
-            if "0x" + address.hex() != key:
-                raise WitnessesMissing("A witness saw something else than this node.", kind=kind)
-    return answer
-
-
-def _objects(session: Session, subject: Subject) -> Iterable[tuple[str, str]]:
-    """Yield (object, kind) for all that the subject's acts rest on, members last."""
-    yield subject.title, "title"
-    own = {subject.title}
-    if subject.order is not None:
-        order = session.get(DeliveryOrder, subject.order)
-        if order is None:
-            raise NothingToProve("This node knows no such order.", order=subject.order)
-        yield order.id, "order"
-        own.add(order.id)
-        for condition in session.exec(
-            select(OrderCondition).where(OrderCondition.order == order.id)
-        ):
-            yield condition.id, "condition"
-            own.add(condition.id)
-        lanes = set[str]()
-        for right in session.exec(select(PickupRight).where(PickupRight.order == order.id)):
-            yield right.id, "right"
-            own.add(right.id)
-            lanes |= _lanes_of(session, right.id)
-        for lane in sorted(lanes):
-            yield lane, "lane"
-        for role in (Role.TERMINAL, *_roles(session, order.id)):
-            yield "0x" + assignment_id(order.port, role).hex(), "assignment"
-    principals = select(LedgerEvent.principal).where(
-        col(LedgerEvent.object).in_(sorted(own)), LedgerEvent.kind == ACTED
-    )
-    for member in sorted(set(session.exec(principals).all())):
-        yield member, "member"
+    def _ask(
+        self, member: str, blocks: list[Body], statuses: list[Body], pairs: list[tuple[str, str]]
+    ) -> tuple[list[str], list[str]]:
+        """Ask one witness, in parts that its answer can hold; raises WitnessesMissing."""
+        last = blocks[-1]["height"]
+        anchors: list[str] = []
+        told: list[str] = []
+        heights = [block["height"] for block in blocks]
+        for start in range(0, len(heights), MAX_STATEMENTS):
+            part = heights[start : start + MAX_STATEMENTS]
+            answer = self.ask(member, {"heights": part, "objects": [], "height": last})
+            anchors += _signatures(answer, "anchors", len(part))
+        for start in range(0, len(pairs), MAX_STATEMENTS):
+            objects = [
+                {"kind": kind, "object": object_}
+                for kind, object_ in pairs[start : start + MAX_STATEMENTS]
+            ]
+            answer = self.ask(member, {"heights": [], "objects": objects, "height": last})
+            told += _signatures(answer, "statuses", len(objects))
+        listed = self.network.witnesses_at(last)
+        # A signature over another body recovers another key: then that node saw something else.
+        seen = [listed.get(_signer(STATUS, *each)) for each in zip(statuses, told, strict=True)]
+        seen.append(listed.get(_signer(ANCHOR, blocks[-1], anchors[-1])))
+        if set(seen) != {member}:
+            raise WitnessesMissing("A witness saw something else than this node.", member=member)
+        return anchors, told
 
 
-def _roles(session: Session, order: str) -> set[int]:
-    named = {ConditionKind.CUSTOMS: Role.CUSTOMS, ConditionKind.INSPECTION: Role.INSPECTION}
-    named[ConditionKind.QUARANTINE] = Role.QUARANTINE
-    kinds = session.exec(select(OrderCondition.kind).where(OrderCondition.order == order)).all()
-    return {int(named[ConditionKind(kind)]) for kind in kinds if ConditionKind(kind) in named}
+def _signatures(answer: object, name: str, count: int) -> list[str]:
+    given = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(given, list) or len(given) != count:
+        raise WitnessesMissing("A witness answered in another form.")
+    return [str(signature) for signature in given]
 
 
-def _lanes_of(session: Session, right: str) -> set[str]:
-    lanes = set()
-    for event in session.exec(
-        select(LedgerEvent).where(LedgerEvent.object == right, LedgerEvent.kind == ACTED)
-    ):
-        act: Any = _act(event)
-        lanes.add("0x" + act.fields["lane"].hex())
-    return lanes
-
-
-def _act(event: LedgerEvent) -> Any:
-    from identity.acts.typed import decode_words
-    from identity.acts.types import ActType
-
-    return decode_words(ActType.by_name(event.verb).code, read_bytes(event.words))
-
-
-def _events(session: Session, objects: dict[str, str]) -> list[LedgerEvent]:
-    query = (
-        select(LedgerEvent)
-        .where(
-            col(LedgerEvent.object).in_(sorted(objects)),
-            or_(LedgerEvent.kind == ACTED, LedgerEvent.kind == FOLLOWED),
-        )
-        .order_by(col(LedgerEvent.block), col(LedgerEvent.log_index))
-    )
-    return list(session.exec(query))
-
-
-def _signer(wire: bytes, digest: str) -> str:
-    from identity.keys import secp256k1
-
-    _, signature = decode(wire)
+def _signer(kind: str, body: Body, signature: str) -> str:
     try:
-        return "0x" + secp256k1.recover(read_bytes(digest), signature).hex()
+        return "0x" + recover_statement(kind, body, signature).hex()
     except IdentityError:
         return ""

@@ -13,7 +13,11 @@ from typing import Any
 
 import rfc8785
 from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
 
+from identity.errors import IdentityError
+from identity.profile.profile import Profile
 from node.chain.errors import NetworkMalformed
 from node.chain.network import Network
 from node.chain.network import parse as parse_network
@@ -36,6 +40,7 @@ class EvidenceFile:
         export: who made the file, of what, as of which block; signed by its witness key.
         acts: (place, wire bytes with signature) of every act.
         containers: (ISO 6346 number, 32-byte salt) that open the order's containers.
+        profiles: profiles of members, for their names.
     """
 
     network: Network
@@ -47,6 +52,7 @@ class EvidenceFile:
     statuses: tuple[Signed, ...]
     disclosures: tuple[Disclosure, ...]
     containers: tuple[tuple[str, bytes], ...]
+    profiles: tuple[Profile, ...]
 
     def to_bytes(self) -> bytes:
         """Return the file's bytes (RFC 8785)."""
@@ -66,6 +72,7 @@ class EvidenceFile:
                 "statuses": [status.to_json() for status in self.statuses],
                 "disclosures": [disclosure.to_json() for disclosure in self.disclosures],
                 "containers": [{"number": n, "salt": _hex(s)} for n, s in self.containers],
+                "profiles": [profile.to_json() for profile in self.profiles],
             }
         )
 
@@ -84,24 +91,28 @@ def read(text: bytes) -> EvidenceFile:
         if fault is not None:
             raise EvidenceMalformed(f"Evidence at {fault.json_path}: {fault.message[:200]}.")
         return _read(data)
-    except (PrivacyError, NetworkMalformed) as error:
+    except (PrivacyError, IdentityError, NetworkMalformed) as error:
         raise EvidenceMalformed(f"The evidence file cannot be read: {error}") from error
 
 
 def _read(data: Body) -> EvidenceFile:
+    receipts = {
+        (r["height"], r["index"]): tuple(_bytes(node) for node in r["proof"])
+        for r in data["receipts"]
+    }
+    if len(receipts) != len(data["receipts"]):
+        raise EvidenceMalformed("A receipt stands in the file twice.")
     return EvidenceFile(
         network=parse_network(json.dumps(data["network"]).encode()),
         export=Signed.from_json(data["export"]),
         blocks=tuple(Signed.from_json(block) for block in data["blocks"]),
-        receipts={
-            (r["height"], r["index"]): tuple(_bytes(n) for n in r["proof"])
-            for r in data["receipts"]
-        },
+        receipts=receipts,
         acts=tuple((_place(act), _bytes(act["wire"])) for act in data["acts"]),
         follows=tuple(_place(follow) for follow in data["follows"]),
         statuses=tuple(Signed.from_json(status) for status in data["statuses"]),
         disclosures=tuple(Disclosure.from_json(given) for given in data["disclosures"]),
         containers=tuple((c["number"], _bytes(c["salt"])) for c in data["containers"]),
+        profiles=tuple(Profile.from_json(profile) for profile in data["profiles"]),
     )
 
 
@@ -117,7 +128,14 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+def _is_integer(_: object, value: object) -> bool:
+    """JSON Schema takes 1.0 for an integer; here a number has one form."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> Validator:
     schema = json.loads((Path(__file__).parent / "evidence.schema.json").read_bytes())
-    return Draft202012Validator(schema)
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+    made: Validator = extend(Draft202012Validator, type_checker=types)(schema)  # type: ignore[no-untyped-call]
+    return made

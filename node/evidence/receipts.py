@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import rlp
-from trie.exceptions import BadTrieProof
+from trie.exceptions import BadTrieProof, InvalidNode, ValidationError
 from trie.hexary import HexaryTrie
 
 from node.evidence.errors import ReceiptNotProved
 
 MAX_PROOF_NODES = 16
-MAX_NODE_BYTES = 256 * 1024
+MAX_NODE_BYTES = 512 * 1024
+
+_NOT_A_PROOF = (
+    BadTrieProof,
+    InvalidNode,
+    rlp.exceptions.RLPException,
+    ValidationError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ def prove_receipt(root: bytes, index: int, proof: Sequence[bytes]) -> Receipt:
         trie: Any = HexaryTrie
         value = trie.get_from_proof(root, rlp.encode(index), nodes)
         return decode_receipt(bytes(value))
-    except (BadTrieProof, rlp.exceptions.RLPException, ValueError, TypeError, IndexError) as error:
+    except _NOT_A_PROOF as error:
         raise ReceiptNotProved(
             "A receipt does not lead to the receipts root of its block.", index=index
         ) from error
@@ -96,6 +108,8 @@ def decode_receipt(encoded: bytes) -> Receipt:
     """Read a receipt's bytes; raises ValueError or an RLP error when they are none."""
     if not encoded:
         raise ValueError("no receipt at this index")
+    if 0x80 <= encoded[0] < 0xC0:
+        raise ValueError("neither a receipt nor a typed one (EIP-2718)")
     body = encoded if encoded[0] >= 0xC0 else encoded[1:]
     status, _gas, _bloom, logs = rlp.decode(body)
     return Receipt(

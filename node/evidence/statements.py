@@ -1,7 +1,7 @@
 """What a witness signs: anchors of blocks and statuses of objects; and how they are checked.
 
-A witness is a member's node that saw a block final; its witness key signs nothing else. The
-statements are signed apart, so no part of a file rests on one hash over all of it.
+A witness is a member's node that saw a block final; its witness key signs anchors, statuses and
+its own exports. Each is signed apart, so no part of a file rests on one hash over all of it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from identity.keys.secp256k1 import SigningKey
 from identity.signatures.statements import recover_statement, sign_statement
 from node.chain.network import Network
 from node.evidence.errors import (
+    EvidenceMalformed,
     WitnessesNotIndependent,
     WitnessesTooFew,
     WitnessNotTrusted,
@@ -40,8 +41,11 @@ class Signed:
 
     @staticmethod
     def from_json(data: Body) -> "Signed":
-        """Read a statement whose shape the file's schema has checked."""
-        return Signed(data["body"], {s["member"]: s["signature"] for s in data["signatures"]})
+        """Read a statement whose shape the file's schema has checked; raises EvidenceMalformed."""
+        signatures = {s["member"]: s["signature"] for s in data["signatures"]}
+        if len(signatures) != len(data["signatures"]):
+            raise EvidenceMalformed("A member signs a statement twice.")
+        return Signed(data["body"], signatures)
 
 
 def anchor_body(network: Network, block: Mapping[str, Any]) -> Body:
@@ -93,18 +97,24 @@ def check_witnessed(
     network: Network,
     needed: int,
     interested: Iterable[str],
+    ended: Mapping[str, int],
 ) -> frozenset[str]:
     """Return the members whose witness keys signed ``statement``, if they are enough.
 
+    Args:
+        network: whose list of witness keys counts.
+        interested: the exporter, and who benefits.
+        ended: heights at which keys were revoked: the trust file may be older than a revocation.
+
     Steps: (1) each signature recovers to the key that the trust file lists for that member and
-    the statement's height; (2) at least ``needed`` members signed; (3) one of them is neither
-    the exporter nor who benefits (``interested``).
+    the statement's height; (2) one signer is not ``interested``; (3) ``needed`` members signed.
 
     Raises:
-        WitnessNotTrusted, WitnessesTooFew, WitnessesNotIndependent: step 1, 2, 3 fails.
+        WitnessNotTrusted, WitnessesNotIndependent, WitnessesTooFew: step 1, 2, 3 fails.
     """
     height = int(statement.body["height"])
-    valid = network.witnesses_at(height)
+    listed = network.witnesses_at(height)
+    valid = {key: member for key, member in listed.items() if ended.get(key, height + 1) > height}
     for member, signature in statement.signatures.items():
         if valid.get(_signer(kind, statement.body, signature)) != member:
             raise WitnessNotTrusted(

@@ -2,26 +2,27 @@
 
 No node, no network, no database is asked. The steps are numbered as docs/protocol.md lists them;
 the first that fails gives its own code. What a file that passes proves, it says itself, together
-with what it does not prove.
+with what it does not prove (node/evidence/report.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
-from identity.acts.words import Outcome
+from identity.acts.words import SurrenderPurpose
 from node.chain.network import Network
+from node.chain.network import check as check_network
+from node.evidence.contents import Shown, check_contents
 from node.evidence.errors import (
     BlockContradicted,
-    ContainerNotInOrder,
     EventNotProved,
     EvidenceMalformed,
     HistoryIncomplete,
     NetworkMismatch,
-    RootNotOnLedger,
+    StatusContradicted,
 )
 from node.evidence.file import EvidenceFile
 from node.evidence.history import (
-    Keys,
     Place,
     ProvedAct,
     ProvedFollow,
@@ -29,7 +30,9 @@ from node.evidence.history import (
     read_act,
     read_follow,
 )
+from node.evidence.keys import Keys
 from node.evidence.receipts import Log, Receipt, prove_receipt
+from node.evidence.standing import Stand, Standing
 from node.evidence.statements import (
     ANCHOR,
     DEFAULT_WITNESSES,
@@ -38,25 +41,24 @@ from node.evidence.statements import (
     Signed,
     check_witnessed,
 )
-from privacy.canonical import JsonValue
-from privacy.containers import container_tag
-from privacy.disclosures import check_disclosure
-from privacy.errors import RootMismatch
 
 NOBODY = "0x" + "0" * 64
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a file that holds says.
+    """What a file that holds says; ids are ``0x`` hex.
 
     Attributes:
         proved: with a trust file; without one the file is consistent, and that is all.
-        height, time: the block "as of" which everything is said; UTC seconds.
+        network: the trust file, or without one what the file says of itself.
+        height, block_hash, time: the block "as of" which everything is said; UTC seconds.
         acts: every act, in the ledger's order.
-        statuses: the statements' bodies, by object.
+        follows: changes of other objects, in the ledger's order.
+        standing: how each object stands, by id.
+        holder, pledgee: of the title; None for nobody.
         witnesses: members that signed every block and status.
-        fields: disclosed fields by path.
+        shown: disclosed fields, containers and names.
     """
 
     proved: bool
@@ -66,11 +68,15 @@ class Verdict:
     order: str | None
     container: str | None
     height: int
+    block_hash: str
     time: int
     acts: tuple[ProvedAct, ...]
-    statuses: dict[str, dict[str, Any]]
+    follows: tuple[ProvedFollow, ...]
+    standing: Mapping[str, Stand]
+    holder: str | None
+    pledgee: str | None
     witnesses: frozenset[str]
-    fields: dict[str, JsonValue]
+    shown: Shown
 
 
 def verify(
@@ -79,35 +85,39 @@ def verify(
     """Check ``evidence``; return what it proves.
 
     Args:
-        trust: the verifier's own network.json, its council signatures already checked; without
-            it steps 5 and 6 are left out and the verdict is "consistent, not proved".
-        needed: how many members must have witnessed each block and status.
+        trust: the verifier's own network.json, its council signatures already checked. Without
+            it the same steps are taken by the file's own network.json, which anyone can make:
+            the verdict is then "consistent, not proved".
+        needed: how many members must have witnessed each block and status, at least 1.
 
     Raises:
-        EvidenceRefused, EvidenceMalformed, PrivacyError: the first step that fails.
+        EvidenceRefused, EvidenceMalformed, PrivacyError: the first step that fails. Without a
+        trust file also what ``network.check`` raises.
     """
-    network = evidence.network if trust is None else trust
     # 1. The file speaks of the trusted network.
-    _check_network(evidence.network, network)
-    # 2. Every receipt stands in its block; every act and follow-up is an event of a receipt.
+    network = _network(evidence, trust)
+    # 2. Every receipt stands in its block; every act and follow-up is an event of a receipt, and
+    #    every act is signed by the key its event tells.
     blocks = _blocks(evidence, network)
     acts, follows = _events(evidence, blocks, network)
     # 3. Who signed might sign: council seats, members' keys and lanes as of each act.
     keys = Keys(network)
     for proved in acts:
         keys.follow(proved)
-    # 4. No act is missing between the first and the last of each object.
+    # 4. No act is missing between the first and the last of each object, and every act is of the
+    #    title the file is about, of its order, or of a member or lane that acted on them.
     counters = last_counters(acts, follows)
-    statuses = _statuses(evidence, network)
-    # 5. Blocks, export and statuses are signed by witnesses that the trust file lists.
-    witnesses = frozenset[str]()
-    if trust is not None:
-        witnesses = _check_witnesses(evidence, statuses, acts, trust, needed)
-    # 6. The last act in the file is the last one that the witnesses name.
-    _check_complete(counters, statuses, evidence)
-    # 7. Disclosed fields and containers are those that the acts commit to.
-    fields = _check_fields(evidence, acts)
     body = evidence.export.body
+    standing = Standing(_bytes(body["title"]), _bytes(body["order"]) if body["order"] else None)
+    standing.replay(acts, follows)
+    # 5. Blocks, export and statuses are signed by witnesses that the trust file lists.
+    statuses = _statuses(evidence, network)
+    witnesses = _check_witnesses(evidence, statuses, acts, network, needed, keys.ended)
+    # 6. The last act in the file is the last one that the witnesses name, of every object, and
+    #    the acts add up to what the witnesses saw.
+    _check_complete(counters, statuses, standing, evidence)
+    # 7. Disclosed fields, containers and profiles are those that the acts commit to.
+    shown = check_contents(evidence, standing, keys.profiles)
     return Verdict(
         proved=trust is not None,
         network=network,
@@ -116,34 +126,42 @@ def verify(
         order=body["order"],
         container=body["container"],
         height=body["height"],
+        block_hash=body["block_hash"],
         time=blocks[body["height"]].body["time"],
         acts=tuple(acts),
-        statuses={object_: signed.body for object_, signed in statuses.items()},
+        follows=tuple(follows),
+        standing={_hex(object_): stand for object_, stand in standing.objects.items()},
+        holder=_someone(standing.title.holder),
+        pledgee=_someone(standing.title.pledgee),
         witnesses=witnesses,
-        fields=fields,
+        shown=shown,
     )
 
 
-def _check_network(given: Network, trusted: Network) -> None:
+def _network(evidence: EvidenceFile, trust: Network | None) -> Network:
+    given = evidence.network
+    if trust is None:
+        check_network(given)
+        return given
     for name in ("chain_id", "network_id", "genesis", "contracts"):
-        if getattr(given, name) != getattr(trusted, name):
+        if getattr(given, name) != getattr(trust, name):
             raise NetworkMismatch(f"The file is of another network: its {name} differs.", name=name)
+    return trust
 
 
 def _blocks(evidence: EvidenceFile, network: Network) -> dict[int, Signed]:
     blocks: dict[int, Signed] = {}
     for block in evidence.blocks:
+        height = block.body["height"]
         if (block.body["chain_id"], block.body["genesis"]) != (network.chain_id, network.genesis):
-            raise NetworkMismatch("A block is of another network.", height=block.body["height"])
-        if blocks.setdefault(block.body["height"], block) is not block:
-            raise BlockContradicted("A block is anchored twice.", height=block.body["height"])
+            raise NetworkMismatch("A block is of another network.", height=height)
+        if blocks.setdefault(height, block) is not block:
+            raise BlockContradicted("A block is anchored twice.", height=height)
+    ordered = [blocks[height].body for height in sorted(blocks)]
+    if any(one["time"] > next_["time"] for one, next_ in pairwise(ordered)):
+        raise BlockContradicted("A higher block is earlier than a lower one.")
     told = evidence.export.body
-    last = blocks.get(told["height"])
-    if (
-        last is None
-        or last.body["block_hash"] != told["block_hash"]
-        or max(blocks) != told["height"]
-    ):
+    if (ordered[-1]["height"], ordered[-1]["block_hash"]) != (told["height"], told["block_hash"]):
         raise BlockContradicted(
             "The file's own height is not that of its last anchored block.", height=told["height"]
         )
@@ -157,15 +175,15 @@ def _events(
     for (height, index), proof in evidence.receipts.items():
         if height not in blocks:
             raise EventNotProved("A receipt's block is not anchored.", height=height)
-        root = bytes.fromhex(blocks[height].body["receipts_root"][2:])
+        root = _bytes(blocks[height].body["receipts_root"])
         receipts[height, index] = prove_receipt(root, index, proof)
     places = [place for place, _ in evidence.acts] + list(evidence.follows)
     if len(set(places)) != len(places):
         raise EvidenceMalformed("An event stands in the file twice.")
-    acts = [
-        read_act(place, blocks[place.height].body["time"], _log(receipts, place), wire, network)
-        for place, wire in sorted(evidence.acts)
-    ]
+    acts = []
+    for place, wire in sorted(evidence.acts):
+        log = _log(receipts, place)
+        acts.append(read_act(place, blocks[place.height].body["time"], log, wire, network))
     follows = [
         read_follow(place, _log(receipts, place), network) for place in sorted(evidence.follows)
     ]
@@ -196,88 +214,74 @@ def _check_witnesses(
     evidence: EvidenceFile,
     statuses: dict[str, Signed],
     acts: list[ProvedAct],
-    trust: Network,
+    network: Network,
     needed: int,
+    ended: Mapping[str, int],
 ) -> frozenset[str]:
-    exporter = evidence.export.body["exporter"]
+    body = evidence.export.body
+    exporter = body["exporter"]
     if set(evidence.export.signatures) != {exporter}:
         raise EvidenceMalformed("The export is not signed by the member it names.")
-    check_witnessed(EXPORT, evidence.export, trust, 1, ())
-    interested = {exporter, *_beneficiaries(evidence, statuses, acts)}
+    check_witnessed(EXPORT, evidence.export, network, 1, (), ended)
+    interested = {exporter, *_beneficiaries(statuses, acts, body["title"])}
     signed = [
-        check_witnessed(kind, statement, trust, needed, interested)
+        check_witnessed(kind, statement, network, needed, interested, ended)
         for kind, statements in ((ANCHOR, evidence.blocks), (STATUS, statuses.values()))
         for statement in statements
     ]
     return frozenset.intersection(*signed)
 
 
-def _beneficiaries(
-    evidence: EvidenceFile, statuses: dict[str, Signed], acts: list[ProvedAct]
-) -> set[str]:
+def _beneficiaries(statuses: dict[str, Signed], acts: list[ProvedAct], title: str) -> set[str]:
     """Who gains by what the file says: whoever controls the title, and whoever surrendered it."""
-    title = evidence.export.body["title"]
-    told = statuses.get(title)
-    controller = {told.body["controller"]} if told is not None else set()
+    controllers = {statuses[title].body["controller"]} if title in statuses else set()
     surrendered = {
-        "0x" + a.act.principal.hex()
-        for a in acts
-        if a.act.name == "Surrender" and a.act.object.hex() == title[2:]
+        _hex(proved.act.principal)
+        for proved in acts
+        if proved.act.name == "Surrender"
+        and proved.act.fields["purpose"] == SurrenderPurpose.DELIVERY
     }
-    return (controller | surrendered) - {NOBODY}
+    return (controllers | surrendered) - {NOBODY}
 
 
 def _check_complete(
-    counters: dict[bytes, int], statuses: dict[str, Signed], evidence: EvidenceFile
+    counters: dict[bytes, int],
+    statuses: dict[str, Signed],
+    standing: Standing,
+    evidence: EvidenceFile,
 ) -> None:
-    known = {"0x" + object_.hex(): counter for object_, counter in counters.items()}
-    wanted = {evidence.export.body["title"], evidence.export.body["order"]} - {None}
-    for object_ in sorted(wanted | set(known) | set(statuses)):
-        status = statuses.get(object_)
+    body = evidence.export.body
+    wanted = {_bytes(body[name]) for name in ("title", "order") if body[name]}
+    if missing := wanted - standing.objects.keys():
+        raise HistoryIncomplete("The file has no first act.", object=_hex(min(missing)))
+    for object_, stand in standing.objects.items():
+        status = statuses.get(_hex(object_))
         if status is None:
-            raise HistoryIncomplete("An object has no status.", object=object_)
-        if status.body["counter"] != known.get(object_, 0):
+            raise HistoryIncomplete("An object has no status.", object=_hex(object_))
+        last, given = status.body["counter"], counters.get(object_, 0)
+        if last != given:
             raise HistoryIncomplete(
                 "The file's last act of an object is not the last that the witnesses name.",
-                object=object_,
-                last=status.body["counter"],
-                given=known.get(object_, 0),
+                object=_hex(object_),
+                last=last,
+                given=given,
             )
+        told = (status.body["kind"], status.body["status"], status.body["controller"])
+        if told != (stand.kind, stand.status, _hex(stand.controller)):
+            raise StatusContradicted(
+                "The acts add up to another standing than the witnesses saw.", object=_hex(object_)
+            )
+    if unknown := statuses.keys() - {_hex(object_) for object_ in standing.objects}:
+        raise HistoryIncomplete("A status speaks of an object without acts.", object=min(unknown))
 
 
-def _check_fields(evidence: EvidenceFile, acts: list[ProvedAct]) -> dict[str, JsonValue]:
-    roots = {
-        a.act.fields["root"]
-        for a in acts
-        if a.act.name == "Issue" and a.act.object.hex() == evidence.export.body["title"][2:]
-    }
-    fields: dict[str, JsonValue] = {}
-    for disclosure in evidence.disclosures:
-        for root in roots:
-            try:
-                fields |= check_disclosure(disclosure, root) if isinstance(root, bytes) else {}
-            except RootMismatch as error:
-                raise RootNotOnLedger(
-                    "Disclosed fields do not lead to the root that the title was issued with."
-                ) from error
-        if not roots:
-            raise RootNotOnLedger("The file discloses fields and has no issue of its title.")
-    _check_containers(evidence, acts)
-    return fields
+def _someone(member: bytes) -> str | None:
+    return _hex(member) if any(member) else None
 
 
-def _check_containers(evidence: EvidenceFile, acts: list[ProvedAct]) -> None:
-    body = evidence.export.body
-    order, title = (bytes.fromhex((body[name] or "0x")[2:]) for name in ("order", "title"))
-    tags: set[object] = set()
-    for proved in acts:
-        if proved.act.name == "OpenOrder" and proved.outcome is Outcome.DONE:
-            containers = proved.act.fields["containers"]
-            of_this = (proved.act.object, proved.act.fields["title"]) == (order, title)
-            if of_this and isinstance(containers, list | tuple):
-                tags |= set(containers)
-    opened = {number for number, salt in evidence.containers if container_tag(number, salt) in tags}
-    told = {number for number, _ in evidence.containers}
-    missing = body["order"] is not None and body["container"] not in opened | {None}
-    if opened != told or missing:
-        raise ContainerNotInOrder("A container's number does not open one of the order's.")
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])

@@ -4,6 +4,7 @@ It signs blocks at or below its own follower's cursor and the status of any obje
 block. Every member may read the ledger, so the answer tells nobody anything new.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from node.chain.errors import RpcRefused
 from node.chain.network import Network
 from node.chain.rpc import Ledger, quantity, read_bytes
 from node.chain.views import view
-from node.errors import BodyInvalid, LedgerUnavailable
+from node.errors import LedgerUnavailable
+from node.evidence.errors import WitnessBehind, WitnessRequestMalformed
 from node.evidence.statements import (
     ANCHOR,
     STATUS,
@@ -24,16 +26,25 @@ from node.evidence.statements import (
     sign,
     status_body,
 )
-from node.store.projections import NOBODY, AuthorityMotion, ChainCursor, LedgerEvent
+from node.store.projections import NOBODY, ChainCursor, LedgerEvent
 
-MAX_BLOCKS = 4096
-MAX_OBJECTS = 4096
+_WORD = re.compile(r"0x[0-9a-f]{64}")
+MAX_STATEMENTS = 400
+"""Blocks and objects in one request: their signatures fit the 64 KiB of a peer's answer."""
 
-Request = dict[str, Any]
+_KINDS: Mapping[str, tuple[str, str, str, str | None]] = {
+    "title": ("Titles", "titleOf", "state", None),
+    "order": ("Releases", "orderOf", "state", "terminal"),
+    "condition": ("Releases", "conditionOf", "met", "member"),
+    "right": ("Releases", "rightOf", "state", None),
+    "lane": ("Devices", "laneOf", "inService", "owner"),
+    "member": ("Membership", "memberOf", "status", None),
+}
+"""Of each kind: contract, view, and the view's names for status and controller."""
 
 
 def witness(
-    session: Session, ledger: Ledger, network: Network, key: SigningKey, request: Request
+    session: Session, ledger: Ledger, network: Network, key: SigningKey, request: object
 ) -> Body:
     """Return this member's signatures for ``{"heights": […], "objects": […], "height": H}``.
 
@@ -42,16 +53,16 @@ def witness(
     signature over another body is of no use to it.
 
     Raises:
-        BodyInvalid: not of this form, or a height that this node has not seen final.
+        WitnessRequestMalformed: not of this form, or more than ``MAX_STATEMENTS``.
+        WitnessBehind: this node has not seen one of the heights final.
         LedgerUnavailable: the ledger does not answer.
     """
     heights, objects, at = _read(request)
     cursor = session.get(ChainCursor, 1)
     if cursor is None or max([at, *heights]) > cursor.block:
-        raise BodyInvalid("A height is asked for that this node has not seen final.", height=at)
-    anchors = anchor_bodies(session, ledger, network, [*heights, at])
-    last = anchors.pop()
-    statuses = status_bodies(session, ledger, network, objects, last)
+        raise WitnessBehind("This node has not seen that block final yet.", height=at)
+    *anchors, last = anchor_bodies(session, ledger, network, [*heights, at])
+    statuses = status_bodies(ledger, network, objects, last)
     return {
         "anchors": [sign(ANCHOR, body, key) for body in anchors],
         "statuses": [sign(STATUS, body, key) for body in statuses],
@@ -82,66 +93,37 @@ def anchor_bodies(
 
 
 def status_bodies(
-    session: Session,
-    ledger: Ledger,
-    network: Network,
-    objects: Sequence[tuple[str, str]],
-    last: Body,
+    ledger: Ledger, network: Network, objects: Sequence[tuple[str, str]], last: Body
 ) -> list[Body]:
     """Return the statuses of (kind, object) pairs as of the block whose anchor is ``last``."""
     height, block_hash = last["height"], last["block_hash"]
     return [
-        status_body(
-            network, status_of(session, ledger, network, kind, id_, height), height, block_hash
-        )
-        for kind, id_ in objects
+        status_body(network, status_of(ledger, network, kind, object_, height), height, block_hash)
+        for kind, object_ in objects
     ]
 
 
 def status_of(
-    session: Session, ledger: Ledger, network: Network, kind: str, object_: str, height: int
+    ledger: Ledger, network: Network, kind: str, object_: str, height: int
 ) -> ObjectStatus:
     """Return how an object stood after block ``height``, as its contract tells it.
 
+    An object that the ledger does not know has counter and status 0.
+
     Raises:
-        BodyInvalid: no such kind, or an assignment that this node never saw.
+        LedgerUnavailable: the ledger does not answer, or no longer has that state.
     """
+    contract, function, status, controller = _KINDS[kind]
     id_ = read_bytes(object_)
-
-    def told(contract: str, function: str, *arguments: object) -> Mapping[str, Any]:
-        return view(ledger, network, contract, function, *arguments, block=height)
-
-    if kind == "title":
-        got = told("Titles", "titleOf", id_)
-        controller = told("Titles", "controllerOf", id_)["controller"]
-        return _status(object_, kind, got["counter"], got["state"], controller)
-    if kind == "order":
-        got = told("Releases", "orderOf", id_)
-        return _status(object_, kind, got["counter"], got["state"], got["terminal"])
-    if kind == "condition":
-        got = told("Releases", "conditionOf", id_)
-        return _status(object_, kind, got["counter"], got["met"], got["member"])
-    if kind == "right":
-        got = told("Releases", "rightOf", id_)
-        return _status(object_, kind, got["counter"], got["state"], None)
-    if kind == "lane":
-        got = told("Devices", "laneOf", id_)
-        return _status(object_, kind, got["counter"], got["inService"], got["owner"])
-    if kind == "member":
-        got = told("Membership", "memberOf", id_)
-        return _status(object_, kind, got["counter"], got["status"], None)
-    motion = session.get(AuthorityMotion, object_) if kind == "assignment" else None
-    if motion is None:
-        raise BodyInvalid("An object is asked for that this node does not know.", object=object_)
-    got = told("Membership", "assignmentCounter", motion.port, motion.role)
-    return _status(object_, kind, got["counter"], 0, None)
-
-
-def _status(
-    object_: str, kind: str, counter: int, status: int, controller: bytes | None
-) -> ObjectStatus:
-    who = NOBODY if controller is None else "0x" + controller.hex()
-    return ObjectStatus(object_, kind, counter, int(status), who)
+    try:
+        got = view(ledger, network, contract, function, id_, block=height)
+        if kind == "title":
+            got |= view(ledger, network, contract, "controllerOf", id_, block=height)
+            controller = "controller"
+    except RpcRefused as error:
+        raise LedgerUnavailable(f"The ledger does not tell how {object_} stood.") from error
+    who = NOBODY if controller is None else "0x" + got[controller].hex()
+    return ObjectStatus(object_, kind, got["counter"], int(got[status]), who)
 
 
 def _seen(session: Session, heights: Sequence[int]) -> dict[int, str]:
@@ -150,17 +132,34 @@ def _seen(session: Session, heights: Sequence[int]) -> dict[int, str]:
         .where(col(LedgerEvent.block).in_(sorted(set(heights))))
         .distinct()
     )
-    return dict(rows.all())
+    seen = dict(rows.all())
+    cursor = session.get(ChainCursor, 1)
+    if cursor is not None:
+        seen[cursor.block] = cursor.block_hash
+    return seen
 
 
-def _read(request: Request) -> tuple[list[int], list[tuple[str, str]], int]:
-    try:
-        heights, objects, at = request["heights"], request["objects"], request["height"]
-        pairs = [(str(item["kind"]), str(item["object"])) for item in objects]
-        numbers = [int(height) for height in heights]
-        well = all(len(object_) == 66 and read_bytes(object_) for _, object_ in pairs)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BodyInvalid("A request for witness signatures is malformed.") from error
-    if len(numbers) > MAX_BLOCKS or len(pairs) > MAX_OBJECTS or min([at, *numbers]) < 0 or not well:
-        raise BodyInvalid("A request for witness signatures is too long or malformed.")
-    return numbers, pairs, int(at)
+def _read(request: object) -> tuple[list[int], list[tuple[str, str]], int]:
+    if not isinstance(request, dict) or request.keys() != {"heights", "objects", "height"}:
+        raise WitnessRequestMalformed("A request names heights, objects and one height.")
+    heights, objects, at = request["heights"], request["objects"], request["height"]
+    if not isinstance(heights, list) or not isinstance(objects, list):
+        raise WitnessRequestMalformed("Heights and objects are lists.")
+    if len(heights) + len(objects) > MAX_STATEMENTS:
+        raise WitnessRequestMalformed("Too many statements are asked for.", limit=MAX_STATEMENTS)
+    if not all(_is_height(height) for height in [at, *heights]):
+        raise WitnessRequestMalformed("A height is a whole number below 2^53.")
+    return heights, [_pair(item) for item in objects], at
+
+
+def _is_height(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _pair(item: Any) -> tuple[str, str]:
+    if not isinstance(item, dict) or item.keys() != {"kind", "object"}:
+        raise WitnessRequestMalformed("An object is asked for by kind and object.")
+    kind, object_ = str(item["kind"]), str(item["object"])
+    if kind not in _KINDS or not _WORD.fullmatch(object_):
+        raise WitnessRequestMalformed("An object is a kind and 0x with 64 lower-case hex digits.")
+    return kind, object_

@@ -4,6 +4,7 @@ One pooled client a peer, made anew when its profile changes; safe to use from s
 """
 
 import json
+import ssl
 import threading
 from typing import Any
 
@@ -46,7 +47,7 @@ class PeerClient:
         try:
             with self._client(to).stream("POST", url, content=body, headers=headers) as response:
                 answer = _bounded(response)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ssl.SSLError) as error:  # SSLError: no certificate in the profile
             raise PeerUnavailable(f"The node of {to} does not answer.", member=to) from error
         return _answer(to, response.status_code, answer)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 200
 KEEP_ALIVE_SECONDS = 30
+SHUTDOWN_SECONDS = 3
 
 
 class Exchange:
@@ -80,6 +81,7 @@ class Exchange:
             ssl_context_factory=lambda *_: server_context(self._tls, self._directory.certificates),
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
             proxy_headers=False,
             access_log=False,

@@ -26,7 +26,7 @@ CLOCK_SECONDS = 30
 class LaneActBody(Body):
     """An act as a lane signed it: code, words and signature, ``0x`` hex."""
 
-    act: Annotated[str, Field(pattern=r"\A0x([0-9a-f]{2}){66,2048}\Z")]
+    act: Annotated[str, Field(pattern=r"^0x([0-9a-f]{2}){66,2048}$")]
 
 
 def verb_of(body: LaneActBody) -> str:
