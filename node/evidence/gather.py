@@ -1,0 +1,152 @@
+"""What an evidence file is made of, from this member's own tables and the ledger's answers."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from eth_abi.abi import decode as abi_decode
+from eth_abi.exceptions import DecodingError
+from sqlmodel import Session, col, or_, select
+
+from identity.acts.typed import Act, decode_words, unbatch
+from identity.acts.types import ActType
+from identity.errors import IdentityError
+from identity.keys import secp256k1
+from node.chain.errors import RpcRefused
+from node.chain.relaying import SUBMIT_SELECTOR
+from node.chain.rpc import Ledger, quantity, read_bytes
+from node.errors import LedgerUnavailable
+from node.evidence.errors import NothingToProve
+from node.evidence.history import Place
+from node.evidence.receipts import ReceiptTree
+from node.store.projections import (
+    ACTED,
+    FOLLOWED,
+    DeliveryOrder,
+    LedgerEvent,
+    OrderCondition,
+    PickupRight,
+)
+
+Proofs = dict[tuple[int, int], tuple[bytes, ...]]
+_SIGNATURE_BYTES = 65
+
+
+def objects_of(
+    session: Session, title: str, order: str | None, exporter: str
+) -> list[tuple[str, str]]:
+    """Return (kind, id) of all that a file must speak of; raises NothingToProve.
+
+    The title; the order with its conditions and pickup rights; the lanes that used these; and
+    every member that acted on one of them, with the exporter.
+    """
+    own = [("title", title)]
+    if order is not None:
+        if session.get(DeliveryOrder, order) is None:
+            raise NothingToProve("This node knows no such order.", order=order)
+        conditions = select(OrderCondition.id).where(OrderCondition.order == order)
+        rights = select(PickupRight.id).where(PickupRight.order == order)
+        own.append(("order", order))
+        own += [("condition", id_) for id_ in sorted(session.exec(conditions))]
+        own += [("right", id_) for id_ in sorted(session.exec(rights))]
+    acted = [event for event in events_of(session, [id_ for _, id_ in own]) if event.kind == ACTED]
+    lanes = {_lane(event) for event in acted if event.verb in {"GateOut", "ReturnEmpty"}}
+    members = {event.principal for event in acted} | {exporter}
+    return [
+        *own,
+        *(("lane", lane) for lane in sorted(lanes)),
+        *(("member", member) for member in sorted(members)),
+    ]
+
+
+def events_of(session: Session, objects: Sequence[str]) -> list[LedgerEvent]:
+    """Return the acts on ``objects`` and their follow-ups, in the ledger's order."""
+    query = (
+        select(LedgerEvent)
+        .where(
+            col(LedgerEvent.object).in_(objects),
+            or_(LedgerEvent.kind == ACTED, LedgerEvent.kind == FOLLOWED),
+        )
+        .order_by(col(LedgerEvent.block), col(LedgerEvent.log_index))
+    )
+    return list(session.exec(query))
+
+
+def act_of(event: LedgerEvent) -> Act:
+    """Return the act of an acted event, from the event's own words."""
+    return decode_words(ActType.by_name(event.verb).code, read_bytes(event.words))
+
+
+def prove_events(
+    ledger: Ledger, events: Sequence[LedgerEvent]
+) -> tuple[dict[tuple[int, int], Place], Proofs]:
+    """Return each event's place by (block, log index), and the proofs of their receipts.
+
+    Raises:
+        LedgerUnavailable: the ledger does not give a block's receipts.
+    """
+    heights = sorted({event.block for event in events})
+    found = ledger.batch([("eth_getBlockReceipts", [quantity(h)]) for h in heights])
+    wanted = {(event.block, event.log_index) for event in events}
+    places: dict[tuple[int, int], Place] = {}
+    proofs: Proofs = {}
+    for height, receipts in zip(heights, found, strict=True):
+        if isinstance(receipts, RpcRefused) or receipts is None:
+            raise LedgerUnavailable(f"The ledger does not give the receipts of block {height}.")
+        tree = ReceiptTree(receipts)
+        for receipt in receipts:
+            index = int(receipt["transactionIndex"], 16)
+            for position, log in enumerate(receipt["logs"]):
+                at = (height, int(log["logIndex"], 16))
+                if at in wanted:
+                    places[at] = Place(height, index, position)
+                    proofs[height, index] = tuple(tree.prove(index))
+    if places.keys() != wanted:
+        raise LedgerUnavailable("The ledger's receipts lack an event that this node saw.")
+    return places, proofs
+
+
+def wires_of(ledger: Ledger, events: Sequence[LedgerEvent]) -> dict[str, bytes]:
+    """Return each act's wire bytes, signature included, by digest, from its transaction.
+
+    Raises:
+        LedgerUnavailable: the ledger does not give a transaction, or another than its event's.
+    """
+    acted = [event for event in events if event.kind == ACTED]
+    hashes = sorted({event.tx_hash for event in acted})
+    found = ledger.batch([("eth_getTransactionByHash", [each]) for each in hashes])
+    by_words: dict[str, list[bytes]] = {}
+    for answer in found:
+        if isinstance(answer, RpcRefused) or answer is None:
+            raise LedgerUnavailable("The ledger does not give a transaction.")
+        for wire in _submitted(read_bytes(answer["input"])):
+            by_words.setdefault("0x" + wire[1:-_SIGNATURE_BYTES].hex(), []).append(wire)
+    return {event.digest: _signed_by(event, by_words.get(event.words, [])) for event in acted}
+
+
+def _submitted(calldata: bytes) -> list[bytes]:
+    if calldata[:4] != SUBMIT_SELECTOR:
+        return []
+    try:
+        (batch,) = abi_decode(["bytes"], calldata[4:])
+        return unbatch(batch)
+    except (DecodingError, IdentityError):
+        return []
+
+
+def _signed_by(event: LedgerEvent, wires: Sequence[bytes]) -> bytes:
+    """Two acts of the same words differ in verb or signature: only one is the event's."""
+    code = ActType.by_name(event.verb).code
+    for wire in wires:
+        try:
+            signer = secp256k1.recover(read_bytes(event.digest), wire[-_SIGNATURE_BYTES:])
+        except IdentityError:
+            continue
+        if wire[0] == code and "0x" + signer.hex() == event.key:
+            return wire
+    raise LedgerUnavailable(
+        "A transaction does not hold the act that its event tells.", digest=event.digest
+    )
+
+
+def _lane(event: LedgerEvent) -> str:
+    return "0x" + cast(bytes, act_of(event).fields["lane"]).hex()

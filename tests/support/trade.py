@@ -1,0 +1,356 @@
+"""A small consortium on a real ledger, without nodes: its acts signed and relayed one by one.
+
+Keys are derived from names, so that a test can speak of "the bank's witness key". Each member has
+a database of its own, filled by the follower; a forger can build a second consortium of the same
+names on a ledger of its own.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from identity.acts.objects import condition_id, right_id
+from identity.acts.typed import Act, Value, digest, encode
+from identity.acts.types import ActType
+from identity.acts.words import ConditionKind, KeyPurpose, Role
+from identity.keys.secp256k1 import SigningKey, key_id
+from identity.profile.profile import Profile
+from node.chain.deploy import send, wait_final
+from node.chain.follower import Follower
+from node.chain.founding import Admission, Assignment, Founding, found
+from node.chain.network import Network, Seat
+from node.chain.relaying import gas_for, submit_calldata
+from node.chain.rpc import Rpc
+from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
+from node.evidence.export import Exporter, Subject
+from node.evidence.statements import Body
+from node.evidence.witness import witness
+from node.store.database import Database
+from node.store.schema import upgrade
+from privacy.commitments import FieldTree, commit, paths_below
+from privacy.containers import container_tag
+
+ROLES = {
+    "carrier": Role.CARRIER,
+    "shipper": Role.SHIPPER,
+    "bank": Role.BANK,
+    "consignee": Role.CONSIGNEE,
+    "terminal": Role.TERMINAL,
+    "customs": Role.CUSTOMS,
+}
+SEATS = ("port authority", "chamber of shipping", "customs union")
+LOADING, DISCHARGE = 7, 9
+CONTAINER = "MAEU6543213"
+OTHER_CONTAINER = "CSQU3054383"
+BILL = Path(__file__).parents[1] / "data" / "bill" / "transport-document.json"
+GAS_CAP = 1_000_000
+YEAR = 365 * 24 * 3600
+
+
+def member_id(name: str) -> bytes:
+    """Return the id of a member or seat by its name."""
+    return sha256(b"member " + name.encode()).digest()
+
+
+def key_of(name: str, purpose: str) -> SigningKey:
+    """Return a key that only this member should have."""
+    return SigningKey(sha256(f"{name}'s {purpose} key".encode()).digest())
+
+
+def profile_of(name: str) -> Profile:
+    """Return a member's profile; its certificate is none, and nothing here connects to it."""
+    return Profile(
+        member=member_id(name),
+        name_en=name.capitalize(),
+        name_zh=name,
+        peers_url="https://127.0.0.1:1",
+        api_url="http://127.0.0.1:1",
+        tls_certificates=(b"\x30" + name.encode(),),
+        message_keys={"message": sha256(b"message" + name.encode()).digest()},
+        envelope_keys={"envelope": sha256(b"envelope" + name.encode()).digest()},
+        witness_keys=(key_of(name, "witness").address,),
+    )
+
+
+def hexed(value: bytes) -> str:
+    """Return ``value`` as JSON holds it."""
+    return "0x" + value.hex()
+
+
+@dataclass
+class Trade:
+    """One consortium on one ledger."""
+
+    folder: Path
+    rpc: Rpc
+    network: Network
+    databases: dict[str, Database] = field(default_factory=dict)
+    nonces: dict[str, int] = field(default_factory=dict)
+    counters: dict[bytes, int] = field(default_factory=dict)
+    title: bytes = b""
+    order: bytes = b""
+    tree: FieldTree | None = None
+    salts: dict[str, bytes] = field(default_factory=dict)
+
+    def act(self, verb: str, by: str, object_: bytes, signer: str = "act", **own: Value) -> bytes:
+        """Return a signed act in wire form, at the object's next counter."""
+        return self.sign(verb, by, object_, key_of(by, signer), **own)
+
+    def sign(self, verb: str, by: str, object_: bytes, signer: SigningKey, **own: Value) -> bytes:
+        """As ``act``, with any key."""
+        header: dict[str, Value] = {
+            "principal": member_id(by),
+            "delegation": bytes(32),
+            "object": object_,
+            "counter": self.counters.get(object_, 0),
+            "expires": int(time.time()) + 250,
+            "companion": bytes(32),
+        }
+        self.counters[object_] = self.counters.get(object_, 0) + 1
+        act = Act(verb, header | own)
+        domain = self.network.domain(ActType.by_name(verb).contract)
+        return encode(act, signer.sign(digest(domain, act)))
+
+    def digest(self, wire: bytes) -> bytes:
+        """Return an act's digest from its wire form."""
+        from identity.acts.typed import decode
+
+        act, _ = decode(wire)
+        return digest(self.network.domain(act.type.contract), act)
+
+    def relay(self, *wires: bytes, by: str = "carrier") -> int:
+        """Relay acts of one contract in one transaction; return the block's height."""
+        contract = ActType.by_code(wires[0][0]).contract
+        nonce = self.nonces.get(by, 0)
+        self.nonces[by] = nonce + 1
+        transaction = send(
+            self.rpc,
+            key_of(by, "relay"),
+            self.network.chain_id,
+            nonce,
+            self.network.address(contract),
+            submit_calldata(wires),
+            gas_for(wires, GAS_CAP),
+        )
+        return int(wait_final(self.rpc, transaction)["blockNumber"], 16)
+
+    def database(self, name: str) -> Database:
+        """Return a member's database, filled up to the ledger's last final block."""
+        if name not in self.databases:
+            path = self.folder / f"{name}.sqlite"
+            self.databases[name] = Database(f"sqlite:///{path}")
+            upgrade(self.databases[name])
+        follower = Follower(self.rpc, self.databases[name], self.network)
+        while follower.step():
+            pass
+        return self.databases[name]
+
+    def ask(self, member: str, request: Body) -> Body:
+        """Ask a member's node, without the way there, for its witness signatures."""
+        (name,) = [name for name in ROLES if hexed(member_id(name)) == member]
+        with self.database(name).read() as session:
+            return witness(session, self.rpc, self.network, key_of(name, "witness"), request)
+
+    def exporter(self, name: str) -> Exporter:
+        """Return a member's exporter."""
+        profiles = {hexed(member_id(each)): profile_of(each) for each in ROLES}
+        return Exporter(
+            hexed(member_id(name)),
+            self.network,
+            self.rpc,
+            self.database(name),
+            key_of(name, "witness"),
+            self.ask,
+            lambda members: [profiles[member] for member in members],
+        )
+
+    def subject(self, container: str | None = CONTAINER) -> Subject:
+        """Return what customs can show of the container: the bill's fields and the order's salt."""
+        assert self.tree is not None
+        paths = paths_below(
+            self.tree.paths, {"transportDocumentReference", "utilizedTransportEquipments"}
+        )
+        return Subject(
+            hexed(self.title),
+            hexed(self.order) if self.order else None,
+            container,
+            (self.tree.disclose(paths),),
+            ((container, self.salts[container]),) if container and self.salts else (),
+        )
+
+    def issue(self) -> None:
+        """Issue the bill's title to the shipper, who accepts: in one block."""
+        bill = json.loads(BILL.read_bytes())
+        seed = sha256(b"seed of the bill").digest()
+        self.tree = commit(bill, schema_ref(TRANSPORT_DOCUMENT), seed)
+        self.title = sha256(b"tag of the bill").digest()
+        issue = self.act(
+            "Issue", "carrier", self.title,
+            kind=2, party=bytes(32), holder=member_id("shipper"), deadline=_soon(),
+            loading=LOADING, discharge=DISCHARGE, root=self.tree.root,
+        )  # fmt: skip
+        self.relay(issue, self.accept("shipper", issue))
+
+    def offer(self, by: str, to: str, capacity: int = 1) -> bytes:
+        """Return a hand-over or pledge of the title."""
+        assert self.tree is not None
+        return self.act(
+            "Offer", by, self.title,
+            to=member_id(to), capacity=capacity, endorsement=0, deadline=_soon(),
+            root=self.tree.root,
+        )  # fmt: skip
+
+    def accept(self, by: str, offer: bytes) -> bytes:
+        """Return the acceptance of an offer."""
+        assert self.tree is not None
+        return self.act("Accept", by, self.title, offer=self.digest(offer), root=self.tree.root)
+
+    def finance(self) -> None:
+        """Offer and withdraw; pledge to the bank; release; hand over to the consignee."""
+        assert self.tree is not None
+        first = self.offer("shipper", "consignee")
+        self.relay(first, self.act("Withdraw", "shipper", self.title, offer=self.digest(first)))
+        pledge = self.offer("shipper", "bank", capacity=2)
+        self.relay(pledge, by="shipper")
+        self.relay(self.accept("bank", pledge), by="bank")
+        release = self.act("ReleasePledge", "bank", self.title, root=self.tree.root)
+        offer = self.offer("shipper", "consignee")
+        self.relay(release, offer, self.accept("consignee", offer))
+
+    def surrender(self) -> None:
+        """Surrender the title for delivery; the carrier accepts."""
+        assert self.tree is not None
+        surrender = self.act(
+            "Surrender", "consignee", self.title,
+            purpose=1, root=self.tree.root, amended=bytes(32), deadline=_soon(),
+        )  # fmt: skip
+        self.relay(surrender, self.accept("carrier", surrender))
+
+    def open_order(self, containers: Sequence[str] = (CONTAINER, OTHER_CONTAINER)) -> None:
+        """Open the delivery order and register the terminal's lane."""
+        self.order = sha256(b"order of the bill").digest()
+        self.salts = {number: sha256(b"salt " + number.encode()).digest() for number in containers}
+        tags = [container_tag(number, salt) for number, salt in self.salts.items()]
+        self.relay(
+            self.act(
+                "OpenOrder", "carrier", self.order,
+                title=self.title, root=sha256(b"order document").digest(),
+                terminal=member_id("terminal"),
+                kinds=[1, 2, 3],
+                members=[member_id(name) for name in ("carrier", "customs", "terminal")],
+                containers=tags,
+            )
+        )  # fmt: skip
+        self.relay(
+            self.act(
+                "RegisterLane", "terminal", self.lane,
+                key=key_of("terminal", "lane").address, kind=1, port=DISCHARGE,
+                calibratedUntil=int(time.time()) + YEAR,
+            )
+        )  # fmt: skip
+
+    @property
+    def lane(self) -> bytes:
+        """The lane's id."""
+        return sha256(b"lane 1").digest()
+
+    def condition(self, kind: ConditionKind) -> bytes:
+        """Return the id of one of the order's conditions."""
+        return condition_id(self.order, kind)
+
+    def right(self, container: str = CONTAINER) -> bytes:
+        """Return the id of a container's pickup right."""
+        return right_id(self.order, container_tag(container, self.salts[container]))
+
+    def set_condition(self, by: str, kind: ConditionKind) -> bytes:
+        """Return the act that says a condition is met."""
+        reference = sha256(f"record of {by}".encode()).digest()
+        return self.act(
+            "SetCondition", by, self.condition(kind), order=self.order, met=1, reference=reference
+        )
+
+    def pass_lane(self, verb: str, device_counter: int, container: str = CONTAINER) -> bytes:
+        """Return a gate-out or an empty return."""
+        return self.act(
+            verb, "terminal", self.right(container), signer="lane",
+            order=self.order, container=container_tag(container, self.salts[container]),
+            lane=self.lane, deviceCounter=device_counter, time=int(time.time()),
+            reports=sha256(b"reports").digest(),
+        )  # fmt: skip
+
+    def release(self) -> None:
+        """An early gate-out, the conditions, the gate-outs, the empty returns."""
+        self.relay(self.pass_lane("GateOut", 1))
+        self.relay(
+            self.set_condition("carrier", ConditionKind.FREIGHT),
+            self.set_condition("customs", ConditionKind.CUSTOMS),
+            self.set_condition("terminal", ConditionKind.TERMINAL),
+            by="terminal",
+        )
+        self.relay(self.pass_lane("GateOut", 2))
+        self.relay(
+            self.pass_lane("GateOut", 3, OTHER_CONTAINER),
+            self.pass_lane("ReturnEmpty", 4),
+            self.pass_lane("ReturnEmpty", 5, OTHER_CONTAINER),
+            by="terminal",
+        )
+
+    def tell(self) -> None:
+        """The whole story, from issue to the order's end."""
+        self.issue()
+        self.finance()
+        self.surrender()
+        self.open_order()
+        self.release()
+
+    def close(self) -> None:
+        """Close connections."""
+        for database in self.databases.values():
+            database.close()
+        self.rpc.close()
+
+
+def found_trade(folder: Path, url: str, council: str = "", nonce: str = "a network") -> Trade:
+    """Found the consortium on the ledger at ``url``; ``council`` makes the seats' keys others."""
+    rpc = Rpc(url)
+    seat_keys = {hexed(member_id(seat)): key_of(seat, "council" + council) for seat in SEATS}
+    founding = Founding(
+        nonce=hexed(sha256(nonce.encode()).digest()),
+        founder=hexed(key_of("founder", "relay").address),
+        seats=tuple(Seat(seat, hexed(key.address)) for seat, key in seat_keys.items()),
+        threshold=2,
+        rulebook=hexed(sha256(b"rulebook").digest()),
+        admissions=tuple(_admission(name, role) for name, role in ROLES.items()),
+        assignments=(
+            Assignment(DISCHARGE, Role.TERMINAL, hexed(member_id("terminal"))),
+            Assignment(DISCHARGE, Role.CUSTOMS, hexed(member_id("customs"))),
+        ),
+        engine="embedded",
+        operator="the demonstration's host",
+    )
+    expires = int(time.time()) + 600
+    network = found(rpc, founding, key_of("founder", "relay"), seat_keys, expires)
+    folder.mkdir(parents=True, exist_ok=True)
+    trade = Trade(folder, rpc, network)
+    trade.counters |= {member_id(name): 1 for name in ROLES}
+    return trade
+
+
+def _admission(name: str, role: Role) -> Admission:
+    purposes = {"act": KeyPurpose.ACT, "relay": KeyPurpose.RELAY, "witness": KeyPurpose.WITNESS}
+    keys = tuple(
+        (hexed(key_id(key_of(name, word).address)), int(purpose))
+        for word, purpose in purposes.items()
+    )
+    return Admission(hexed(member_id(name)), int(role), hexed(profile_of(name).hash), keys)
+
+
+def _soon() -> int:
+    return int(time.time()) + 7 * 24 * 3600
+
+
+Json = dict[str, Any]
