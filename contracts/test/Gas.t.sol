@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {TitlesVerbs} from "../src/generated/Verbs.sol";
+import {Capacity, Endorsement, TitleKind} from "../src/generated/Words.sol";
+import {IActs} from "../src/interfaces/IActs.sol";
+import {Consortium} from "./Consortium.sol";
+
+/// @dev What an act costs alone in its transaction, the 21,000 and calldata included.
+/// forge-config: default.isolate = true
+contract GasTest is Consortium {
+    function test_an_issue_with_its_first_offer_costs_at_most_150_000_gas() public {
+        atMost(issue(TITLE, TitleKind.ORDER, 0), 150_000);
+    }
+
+    function test_an_offer_costs_at_most_100_000_gas() public {
+        live(0);
+        atMost(offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE), 100_000);
+    }
+
+    function test_an_acceptance_costs_at_most_100_000_gas() public {
+        live(0);
+        done(titles, offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE));
+        atMost(answer(TitlesVerbs.ACCEPT, consignee), 100_000);
+    }
+
+    function test_a_surrender_costs_at_most_100_000_gas() public {
+        live(0);
+        atMost(surrender(shipper), 100_000);
+    }
+
+    event GasUsed(uint256 gas);
+
+    /// @dev In isolation a call from the test is a transaction of its own, with cold storage and intrinsic gas.
+    function atMost(bytes memory act, uint256 most) private {
+        bytes memory batch = framed(act);
+        vm.prank(RELAYER);
+        uint256 before = gasleft();
+        titles.submit(batch);
+        uint256 used = before - gasleft();
+        emit GasUsed(used);
+        holds(used <= most && used > 50_000, vm.toString(used));
+    }
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ReleasesVerbs} from "../src/generated/Verbs.sol";
+import {ConditionKind, OrderState, Outcome, RightState, Role} from "../src/generated/Words.sol";
+import {IActs} from "../src/interfaces/IActs.sol";
+import {IDevices} from "../src/interfaces/IDevices.sol";
+import {IReleases} from "../src/interfaces/IReleases.sol";
+import {ITitles} from "../src/interfaces/ITitles.sol";
+import {Delivery} from "./Delivery.sol";
+import {Vm} from "./Vm.sol";
+
+/// @dev From the order's opening to the empty return.
+contract ReleasesTest is Delivery {
+    // Opening
+
+    function test_the_carrier_opens_the_order_of_a_surrendered_title() public {
+        opened();
+        IReleases.OrderView memory order = releases.orderOf(ORDER);
+        same(order.state, OrderState.OPEN, "state");
+        same(order.counter, 1, "counter");
+        same(order.title, TITLE, "title");
+        same(order.root, keccak256("D/O"), "root");
+        same(order.terminal, terminal.id, "terminal");
+        same(order.port, PORT, "port");
+        same(order.conditions, 14, "conditions");
+        same(order.open, 14, "open");
+        same(order.containers, 2, "containers");
+        same(releases.orderOfTitle(TITLE), ORDER, "order of title");
+        (uint256 kind, bytes32 member, bool met, uint256 counter) =
+            releases.conditionOf(releases.conditionId(ORDER, ConditionKind.CUSTOMS));
+        same(kind, ConditionKind.CUSTOMS, "kind");
+        same(member, customs.id, "member");
+        holds(!met && counter == 0, "met");
+        same(stateOf(BOX), RightState.READY, "right");
+    }
+
+    function test_an_order_exists_only_from_a_surrendered_title() public {
+        bytes memory act = opening(ORDER, threeKinds(), theirMembers(), array(BOX));
+        refused(releases, act, because(IActs.ObjectUnknown.selector, TITLE));
+        live(0);
+        refused(releases, act, because(IReleases.TitleNotSurrendered.selector, TITLE, bytes32(uint256(2))));
+        done(titles, surrender(shipper));
+        refused(releases, act, because(IReleases.TitleNotSurrendered.selector, TITLE, bytes32(uint256(2))));
+    }
+
+    function test_only_the_titles_carrier_opens() public {
+        surrendered();
+        bytes memory own = abi.encode(TITLE, keccak256("D/O"), terminal.id);
+        own = bytes.concat(own, threeKinds(), theirMembers(), array(BOX));
+        bytes memory act = made(releases, ReleasesVerbs.OPEN_ORDER, shipper, ORDER, 0, own);
+        refused(releases, act, because(ITitles.NotTheCarrier.selector, TITLE, shipper.id, carrier.id));
+    }
+
+    function test_a_title_has_one_order() public {
+        opened();
+        bytes memory reason = because(IReleases.OrderExists.selector, ORDER);
+        refused(releases, opening(ORDER, threeKinds(), theirMembers(), array(BOX)), reason);
+        refused(releases, opening(keccak256("2"), threeKinds(), theirMembers(), array(BOX)), reason);
+    }
+
+    function test_a_terminal_that_is_not_assigned_at_the_port_is_refused() public {
+        surrendered();
+        bytes memory own = abi.encode(TITLE, keccak256("D/O"), bank.id);
+        own = bytes.concat(own, threeKinds(), theirMembers(), array(BOX));
+        bytes memory act = made(releases, ReleasesVerbs.OPEN_ORDER, carrier, ORDER, 0, own);
+        refused(releases, act, notAssigned(Role.TERMINAL, bank.id));
+    }
+
+    function test_conditions_that_do_not_hold_together_are_refused() public {
+        surrendered();
+        bytes memory none = abi.encode(0);
+        bytes32 freight = bytes32(ConditionKind.FREIGHT);
+        refusedConditions(none, none);
+        refusedConditions(array(freight), none);
+        refusedConditions(array(freight, freight), array(carrier.id, carrier.id));
+        refusedConditions(array(bytes32(0)), array(carrier.id));
+        refusedConditions(array(bytes32(uint256(7))), array(carrier.id));
+        refusedConditions(array(freight), array(terminal.id));
+    }
+
+    function test_the_terminals_condition_is_set_by_the_orders_terminal() public {
+        surrendered();
+        _admit(stranger, Role.TERMINAL);
+        _assign(PORT, Role.TERMINAL, stranger);
+        refusedConditions(array(bytes32(ConditionKind.TERMINAL)), array(stranger.id));
+    }
+
+    function test_a_condition_is_given_to_a_member_assigned_for_it_alone() public {
+        surrendered();
+        uint256[4] memory kinds = [
+            ConditionKind.CUSTOMS,
+            ConditionKind.INSPECTION,
+            ConditionKind.QUARANTINE,
+            ConditionKind.VERIFIED_MASS
+        ];
+        uint256[4] memory roles = [Role.CUSTOMS, Role.INSPECTION, Role.QUARANTINE, Role.TERMINAL];
+        for (uint256 i = 0; i < 4; i++) {
+            bytes memory act = opening(ORDER, array(bytes32(kinds[i])), array(bank.id), array(BOX));
+            refused(releases, act, notAssigned(roles[i], bank.id));
+        }
+        done(
+            releases, opening(ORDER, array(bytes32(ConditionKind.VERIFIED_MASS)), array(terminal.id), array(BOX))
+        );
+    }
+
+    function test_containers_are_different_and_there_is_one_at_least() public {
+        surrendered();
+        bytes memory reason = because(IReleases.ContainersMalformed.selector);
+        refused(releases, opening(ORDER, threeKinds(), theirMembers(), abi.encode(0)), reason);
+        refused(releases, opening(ORDER, threeKinds(), theirMembers(), array(BOX, BOX)), reason);
+    }
+
+    function test_the_largest_order_fits_its_gas_cap() public {
+        surrendered();
+        _admit(stranger, Role.INSPECTION | Role.QUARANTINE);
+        _assign(PORT, Role.INSPECTION, stranger);
+        _assign(PORT, Role.QUARANTINE, stranger);
+        bytes memory kinds = abi.encode(6, 1, 2, 3, 4, 5, 6);
+        bytes memory members =
+            abi.encode(6, carrier.id, customs.id, terminal.id, stranger.id, stranger.id, terminal.id);
+        bytes memory boxes = abi.encode(16);
+        for (uint256 i = 0; i < 16; i++) {
+            boxes = bytes.concat(boxes, keccak256(abi.encode(i)));
+        }
+        done(releases, opening(ORDER, kinds, members, boxes));
+        same(releases.orderOf(ORDER).containers, 16, "containers");
+    }
+
+    // Conditions
+
+    function test_two_conditions_signed_at_the_same_moment_both_land_in_either_order() public {
+        opened();
+        bytes memory freight = condition(carrier, ConditionKind.FREIGHT, 1);
+        bytes memory cleared = condition(customs, ConditionKind.CUSTOMS, 1);
+        done(releases, cleared);
+        done(releases, freight);
+        same(releases.orderOf(ORDER).open, 1 << ConditionKind.TERMINAL, "open");
+    }
+
+    function test_a_condition_may_be_taken_back_while_the_order_is_open() public {
+        ready();
+        same(releases.orderOf(ORDER).open, 0, "open");
+        done(releases, condition(customs, ConditionKind.CUSTOMS, 0));
+        same(releases.orderOf(ORDER).open, 1 << ConditionKind.CUSTOMS, "open");
+        acted(releases, passage(ReleasesVerbs.GATE_OUT, BOX), Outcome.RECORDED_REFUSAL);
+    }
+
+    function test_a_second_customs_member_is_refused() public {
+        opened();
+        _admit(stranger, Role.CUSTOMS);
+        _assign(PORT, Role.CUSTOMS, stranger);
+        bytes32 id = releases.conditionId(ORDER, ConditionKind.CUSTOMS);
+        refused(
+            releases,
+            condition(stranger, ConditionKind.CUSTOMS, 1),
+            because(IReleases.NotTheConditionMember.selector, id, stranger.id, customs.id)
+        );
+    }
+
+    function test_a_condition_that_is_not_of_the_order_is_refused() public {
+        opened();
+        bytes32 id = releases.conditionId(ORDER, ConditionKind.INSPECTION);
+        bytes memory act = condition(customs, ConditionKind.INSPECTION, 1);
+        refused(releases, act, because(IActs.ObjectUnknown.selector, id));
+        id = releases.conditionId(ORDER, ConditionKind.CUSTOMS);
+        bytes memory own = abi.encode(keccak256("another order"), 1, 0);
+        act = made(releases, ReleasesVerbs.SET_CONDITION, customs, id, 0, own);
+        refused(releases, act, because(IActs.ObjectUnknown.selector, id));
+    }
+
+    function test_a_condition_is_met_or_not_and_set_once_a_counter() public {
+        opened();
+        bytes memory act = condition(customs, ConditionKind.CUSTOMS, 2);
+        refused(releases, act, because(IActs.ActMalformed.selector));
+        act = condition(customs, ConditionKind.CUSTOMS, 1);
+        done(releases, act);
+        bytes32 id = releases.conditionId(ORDER, ConditionKind.CUSTOMS);
+        refused(releases, act, because(IActs.StaleCounter.selector, id, bytes32(uint256(1)), 0));
+    }
+
+    // The gate
+
+    function test_a_lane_uses_the_pickup_right_once() public {
+        ready();
+        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
+        done(releases, act);
+        same(stateOf(BOX), RightState.USED, "right");
+        same(devices.laneOf(LANE).deviceCounter, 1, "device counter");
+        bytes memory reason = because(IReleases.RightUsed.selector, releases.rightId(ORDER, BOX));
+        refused(releases, act, reason);
+        refused(releases, passage(ReleasesVerbs.GATE_OUT, BOX), reason);
+    }
+
+    function test_an_early_gate_out_is_recorded_and_cannot_be_relayed_again_later() public {
+        opened();
+        bytes memory early = passage(ReleasesVerbs.GATE_OUT, BOX);
+        acted(releases, early, Outcome.RECORDED_REFUSAL);
+        same(stateOf(BOX), RightState.READY, "right");
+        same(devices.laneOf(LANE).deviceCounter, 1, "device counter");
+        done(releases, condition(carrier, ConditionKind.FREIGHT, 1));
+        done(releases, condition(customs, ConditionKind.CUSTOMS, 1));
+        done(releases, condition(terminal, ConditionKind.TERMINAL, 1));
+        bytes32 right = releases.rightId(ORDER, BOX);
+        refused(releases, early, because(IActs.StaleCounter.selector, right, bytes32(uint256(1)), 0));
+        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+        same(stateOf(BOX), RightState.USED, "right");
+    }
+
+    function test_a_gate_out_under_a_lien_is_recorded_and_not_done() public {
+        ready();
+        vm.mockCall(
+            address(titles), abi.encodeCall(ITitles.deliveryFacts, (TITLE)), abi.encode(3, carrier.id, PORT, true)
+        );
+        acted(releases, passage(ReleasesVerbs.GATE_OUT, BOX), Outcome.RECORDED_REFUSAL);
+        vm.clearMockedCalls();
+        same(stateOf(BOX), RightState.READY, "right");
+    }
+
+    function test_a_right_of_no_order_or_of_another_is_refused() public {
+        ready();
+        bytes32 none = releases.rightId(ORDER, keccak256("no box"));
+        bytes memory act = passage(ReleasesVerbs.GATE_OUT, keccak256("no box"));
+        refused(releases, act, because(IActs.ObjectUnknown.selector, none));
+        bytes memory own = abi.encode(ORDER, OTHER_BOX, LANE, 9, block.timestamp, 0);
+        bytes32 right = releases.rightId(ORDER, BOX);
+        act = signed(releases, ReleasesVerbs.GATE_OUT, terminal, LANE_KEY, right, 0, own);
+        refused(releases, act, because(IActs.ObjectUnknown.selector, right));
+        own = abi.encode(TITLE, BOX, LANE, 9, block.timestamp, 0);
+        act = signed(releases, ReleasesVerbs.GATE_OUT, terminal, LANE_KEY, right, 0, own);
+        refused(releases, act, because(IActs.ObjectUnknown.selector, TITLE));
+    }
+
+    function test_another_terminal_uses_no_right_of_the_order() public {
+        ready();
+        _admit(stranger, Role.TERMINAL);
+        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, stranger, LANE, LANE_KEY, 1);
+        refused(releases, act, because(IReleases.NotTheTerminal.selector, ORDER, stranger.id, terminal.id));
+    }
+
+    function test_a_lane_act_is_signed_by_the_lanes_own_key() public {
+        ready();
+        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, LANE, terminal.key, 1);
+        refused(releases, act, because(IActs.KeyNotValid.selector, terminal.id, keyId(terminal.key)));
+    }
+
+    function test_an_unknown_lane_is_refused() public {
+        ready();
+        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, TITLE, LANE_KEY, 1);
+        refused(releases, act, because(IDevices.LaneUnknown.selector, TITLE));
+    }
+
+    function test_a_lane_at_another_port_is_refused() public {
+        ready();
+        _assign(8, Role.TERMINAL, terminal);
+        done(devices, lane(keccak256("far lane"), 0xfa, 8));
+        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, keccak256("far lane"), 0xfa, 1);
+        bytes32 far = keccak256("far lane");
+        refused(releases, act, because(IDevices.WrongSite.selector, far, bytes32(uint256(8)), bytes32(PORT)));
+    }
+
+    function test_a_lane_whose_calibration_is_over_is_refused() public {
+        ready();
+        uint256 until = devices.laneOf(LANE).calibratedUntil;
+        vm.warp(until + 1);
+        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
+        refused(releases, act, because(IDevices.CalibrationExpired.selector, LANE, bytes32(until)));
+        vm.warp(until);
+        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+    }
+
+    function test_a_device_counter_that_goes_back_or_stands_is_refused() public {
+        ready();
+        done(releases, passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, LANE, LANE_KEY, 5));
+        for (uint256 given = 4; given <= 5; given++) {
+            bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, OTHER_BOX, terminal, LANE, LANE_KEY, given);
+            bytes memory reason =
+                because(IDevices.DeviceCounterBack.selector, LANE, bytes32(uint256(5)), bytes32(given));
+            refused(releases, act, reason);
+        }
+    }
+
+    function test_a_lane_act_expires_at_most_five_minutes_ahead() public {
+        ready();
+        expires = block.timestamp + 301;
+        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
+        refused(releases, act, because(IReleases.LaneActTooFarAhead.selector, bytes32(block.timestamp + 301)));
+        expires = block.timestamp + 300;
+        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+    }
+
+    // The empty return
+
+    function test_the_order_closes_when_every_container_is_back() public {
+        ready();
+        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+        done(releases, passage(ReleasesVerbs.GATE_OUT, OTHER_BOX));
+        same(done(releases, passage(ReleasesVerbs.RETURN_EMPTY, BOX)).length, 1, "events");
+        same(releases.orderOf(ORDER).state, OrderState.OPEN, "state");
+        bytes memory last = passage(ReleasesVerbs.RETURN_EMPTY, OTHER_BOX);
+        Vm.Log[] memory logs = done(releases, last);
+        same(logs.length, 2, "events");
+        same(logs[1].topics[0], IActs.Followed.selector, "event");
+        same(logs[1].topics[1], ORDER, "object");
+        same(logs[1].topics[2], releases.digestOf(last), "cause");
+        same(keccak256(logs[1].data), keccak256(abi.encode(2, OrderState.CLOSED)), "counter and state");
+        same(releases.orderOf(ORDER).state, OrderState.CLOSED, "state");
+        same(releases.orderOf(ORDER).counter, 2, "counter");
+        bytes memory act = condition(customs, ConditionKind.CUSTOMS, 0);
+        refused(releases, act, because(IActs.WrongState.selector, ORDER, bytes32(OrderState.CLOSED)));
+        bytes memory again = opening(keccak256("2"), threeKinds(), theirMembers(), array(BOX));
+        refused(releases, again, because(IReleases.OrderExists.selector, ORDER));
+    }
+
+    function test_a_container_that_is_not_out_does_not_return() public {
+        ready();
+        bytes32 right = releases.rightId(ORDER, BOX);
+        bytes memory act = passage(ReleasesVerbs.RETURN_EMPTY, BOX);
+        refused(releases, act, because(IActs.WrongState.selector, right, bytes32(RightState.READY)));
+        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+        done(releases, passage(ReleasesVerbs.RETURN_EMPTY, BOX));
+        act = passage(ReleasesVerbs.RETURN_EMPTY, BOX);
+        refused(releases, act, because(IActs.WrongState.selector, right, bytes32(RightState.RETURNED)));
+    }
+
+    function notAssigned(uint256 role, bytes32 member) private pure returns (bytes memory) {
+        return because(IActs.NotAssigned.selector, bytes32(PORT), bytes32(role), member);
+    }
+
+    function refusedConditions(bytes memory kinds, bytes memory members) private {
+        bytes memory act = opening(ORDER, kinds, members, array(BOX));
+        refused(releases, act, because(IReleases.ConditionsMalformed.selector));
+    }
+}
