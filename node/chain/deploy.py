@@ -58,7 +58,10 @@ def deploy(
         code = artifacts.load(name).bytecode + arguments[name]
         unsent = (founder, chain_id, nonce, b"", code, _gas(code, seats))
         if is_deployed(ledger, name, address):
-            transactions.append(sign_transaction(*unsent)[1])
+            transaction = sign_transaction(*unsent)[1]
+            if ledger.call("eth_getTransactionReceipt", transaction) is None:
+                raise FoundingRefused("The founding account has founded another network.")
+            transactions.append(transaction)
             continue
         if sent > nonce:
             raise FoundingRefused(

@@ -1,0 +1,418 @@
+"""The tables say what the contracts say, after a random history on a real embedded ledger."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from founded import NOBODY, PORT_OF_DISCHARGE, PORT_OF_LOADING, Founded
+from ledger_process import running_ledger
+from sqlmodel import SQLModel, select
+
+from identity.acts.objects import condition_id, right_id
+from identity.acts.words import Capacity, Endorsement, Outcome, RightState, TitleKind, TitleState
+from identity.keys.secp256k1 import SigningKey, key_id
+from node.chain.follower import Follower
+from node.chain.rebuild import rebuild
+from node.chain.rpc import data, read_bytes
+from node.chain.views import view
+from node.store.database import Database
+from node.store.projections import (
+    ACTED,
+    REFUSED,
+    Authority,
+    DeliveryOrder,
+    Lane,
+    LedgerEvent,
+    Member,
+    MemberKey,
+    OrderCondition,
+    PickupRight,
+    Title,
+)
+from node.store.schema import upgrade
+
+SEED = 20_261_122
+ROUNDS = 14
+TITLES = 6
+ROOT = b"\x55" * 32
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Founded]:
+    with running_ledger(tmp_path_factory.mktemp("ledger")) as url:
+        network = Founded(url)
+        yield network
+        network.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    upgrade(database)
+    yield database
+    database.close()
+
+
+def follow(founded: Founded, store: Database) -> None:
+    follower = Follower(founded.ledger, store, founded.network)
+    while follower.step():
+        pass
+
+
+def rows(store: Database, model: type[SQLModel]) -> list[Any]:
+    with store.read() as session:
+        return list(session.exec(select(model)).all())
+
+
+def view_of(founded: Founded, contract: str, function: str, *arguments: Any) -> dict[str, Any]:
+    block = int(founded.ledger.call("eth_blockNumber"), 16)
+    got = view(founded.ledger, founded.network, contract, function, *arguments, block=block)
+    return {name: data(v) if isinstance(v, bytes) else v for name, v in got.items()}
+
+
+class RandomLives:
+    """Acts on some titles: mostly ones the contract may take, now and then anything."""
+
+    def __init__(self, founded: Founded, seed: int) -> None:
+        self.founded = founded
+        self.random = random.Random(seed)
+        self.names = {data(member.id): name for name, member in founded.members.items()}
+        self.titles = [os.urandom(32) for _ in range(TITLES)]
+
+    def play(self, rounds: int) -> None:
+        for number in range(rounds):
+            wires = [self._act(title, number) for title in self.titles]
+            self.founded.submit("Titles", *wires)
+
+    def _act(self, title: bytes, number: int) -> bytes:
+        now = view_of(self.founded, "Titles", "titleOf", title)
+        if now["state"] == TitleState.NONE:
+            return self._issue(title, number)
+        if self.random.random() < 0.15:
+            return self._anything(title, now)
+        return self._plausible(title, now)
+
+    def _issue(self, title: bytes, number: int) -> bytes:
+        straight = self.random.random() < 0.3
+        party = (
+            self._member("consignee")
+            if straight
+            else self.random.choice([NOBODY, self._member("shipper")])
+        )
+        return self._signed(
+            "carrier",
+            "Issue",
+            title,
+            0,
+            kind=int(TitleKind.STRAIGHT if straight else TitleKind.ORDER),
+            party=party,
+            holder=self._member("shipper"),
+            deadline=self._deadline(),
+            loading=PORT_OF_LOADING,
+            discharge=PORT_OF_DISCHARGE,
+            root=ROOT,
+        )
+
+    def _plausible(self, title: bytes, now: dict[str, Any]) -> bytes:
+        counter, offer = now["counter"], read_bytes(now["offer"])
+        controller = view_of(self.founded, "Titles", "controllerOf", title)["controller"]
+        by = self.names.get(controller, "carrier")
+        if int(now["counterparty"], 16):
+            to = self.names[now["counterparty"]]
+            verb = self.random.choice(["Accept", "Accept", "Accept", "Decline", "Withdraw"])
+            who = by if verb == "Withdraw" else to
+            terms = {"root": ROOT} if verb == "Accept" else {}
+            return self._signed(who, verb, title, counter, offer=offer, **terms)
+        if now["state"] == TitleState.ISSUED and self.random.random() < 0.2:
+            return self._signed("carrier", "VoidTitle", title, counter, reason=ROOT)
+        if int(now["pledgee"], 16):
+            return self._signed(by, "ReleasePledge", title, counter, root=ROOT)
+        if now["state"] == TitleState.LIVE and self.random.random() < 0.3:
+            return self._surrender(by, title, counter)
+        return self._offer(by, title, counter)
+
+    def _anything(self, title: bytes, now: dict[str, Any]) -> bytes:
+        by = self.random.choice(list(self.founded.members))
+        counter = max(0, now["counter"] + self.random.choice([-1, 0, 0, 1]))
+        make = self.random.choice([self._offer, self._surrender])
+        return make(by, title, counter)
+
+    def _offer(self, by: str, title: bytes, counter: int) -> bytes:
+        pledge = self.random.random() < 0.4
+        to = "bank" if pledge else self.random.choice(["shipper", "consignee", "bank"])
+        return self._signed(
+            by,
+            "Offer",
+            title,
+            counter,
+            to=self._member(to),
+            capacity=int(Capacity.PLEDGEE if pledge else Capacity.HOLDER),
+            endorsement=0 if pledge else int(self.random.choice(list(Endorsement))),
+            deadline=self._deadline(),
+            root=ROOT,
+        )
+
+    def _surrender(self, by: str, title: bytes, counter: int) -> bytes:
+        return self._signed(
+            by,
+            "Surrender",
+            title,
+            counter,
+            purpose=1,
+            root=ROOT,
+            amended=NOBODY,
+            deadline=self._deadline(),
+        )
+
+    def _signed(self, by: str, verb: str, title: bytes, counter: int, **fields: Any) -> bytes:
+        return self.founded.act(by, verb, title, counter, **fields)[1]
+
+    def _member(self, name: str) -> bytes:
+        return self.founded.members[name].id
+
+    def _deadline(self) -> int:
+        return int(time.time()) + 3_600
+
+
+def check_titles(founded: Founded, store: Database) -> None:
+    for row in rows(store, Title):
+        told = view_of(founded, "Titles", "titleOf", read_bytes(row.id))
+        for column, name in {
+            "offer_capacity": "offerCapacity",
+            "offer_endorsement": "offerEndorsement",
+            "offer_purpose": "offerPurpose",
+        }.items():
+            assert getattr(row, column) == told.pop(name), (row, column)
+        for name, value in told.items():
+            assert getattr(row, name) == value, (row, name)
+        controller = view_of(founded, "Titles", "controllerOf", read_bytes(row.id))
+        assert row.controller == controller["controller"]
+
+
+def check_members(founded: Founded, store: Database) -> None:
+    for row in rows(store, Member):
+        told = view_of(founded, "Membership", "memberOf", read_bytes(row.id))
+        assert row.rulebook == told.pop("acceptedRulebook")
+        assert told == {name: getattr(row, name) for name in told}
+    for row in rows(store, MemberKey):
+        key = (read_bytes(row.member), read_bytes(row.key))
+        told = view_of(founded, "Membership", "keyOf", *key)
+        assert list(told.values()) == [
+            row.purpose,
+            row.valid_from,
+            row.valid_until,
+            row.revoked_at,
+        ]
+    for row in rows(store, Authority):
+        place = (row.port, row.role, read_bytes(row.member))
+        assert view_of(founded, "Membership", "assigned", *place)["whether"]
+
+
+def check_releases(founded: Founded, store: Database) -> None:
+    for row in rows(store, DeliveryOrder):
+        told = view_of(founded, "Releases", "orderOf", read_bytes(row.id))
+        for name in ("state", "counter", "title", "root", "terminal", "port"):
+            assert getattr(row, name) == told[name], name
+    for row in rows(store, OrderCondition):
+        told = view_of(founded, "Releases", "conditionOf", read_bytes(row.id))
+        assert told == {name: getattr(row, name) for name in told}
+    for row in rows(store, PickupRight):
+        told = view_of(founded, "Releases", "rightOf", read_bytes(row.id))
+        assert told == {"state": row.state, "counter": row.counter}
+    for row in rows(store, Lane):
+        told = view_of(founded, "Devices", "laneOf", read_bytes(row.id))
+        assert told == {
+            "owner": row.principal,
+            "key": row.key,
+            "kind": row.kind,
+            "port": row.port,
+            "calibratedUntil": row.calibrated_until,
+            "inService": row.in_service,
+            "counter": row.counter,
+            "deviceCounter": row.device_counter,
+        }
+
+
+def test_titles_are_what_the_contract_says_after_a_random_history(
+    founded: Founded, store: Database
+) -> None:
+    RandomLives(founded, SEED).play(ROUNDS)
+    follow(founded, store)
+    assert len(rows(store, Title)) >= TITLES
+    check_titles(founded, store)
+    events = rows(store, LedgerEvent)
+    done = {event.verb for event in events if event.kind == ACTED}
+    assert done >= {"Issue", "Offer", "Accept", "Withdraw", "Decline", "Surrender"}
+    assert any(event.kind == REFUSED and event.refusal for event in events)
+
+
+def test_members_are_what_the_contract_says_after_their_own_changes(
+    founded: Founded, store: Database
+) -> None:
+    shipper = founded.members["shipper"]
+    added, until = SigningKey.generate(), int(time.time()) + 86_400
+    key = key_id(added.address)
+    for counter, verb, fields in (
+        (1, "AddKey", {"key": key, "purpose": 1, "validFrom": 0, "validUntil": until}),
+        (2, "UpdateProfile", {"profile": ROOT}),
+        (3, "RevokeKey", {"key": key}),
+        (4, "AcceptRulebook", {"rulebook": read_bytes(founded.founding.rulebook)}),
+    ):
+        _, wire = founded.act("shipper", verb, shipper.id, counter, **fields)
+        founded.submit("Membership", wire)
+    follow(founded, store)
+    check_members(founded, store)
+    revoked = [row for row in rows(store, MemberKey) if row.revoked_block is not None]
+    assert [row.key for row in revoked] == [data(key)]
+
+
+def surrendered_title(founded: Founded) -> bytes:
+    """Issue a title, let the shipper accept and surrender it, and the carrier accept."""
+    title, deadline = os.urandom(32), int(time.time()) + 3_600
+    shipper = founded.members["shipper"].id
+    issue, issued = founded.act(
+        "carrier",
+        "Issue",
+        title,
+        0,
+        kind=int(TitleKind.ORDER),
+        party=NOBODY,
+        holder=shipper,
+        deadline=deadline,
+        loading=PORT_OF_LOADING,
+        discharge=PORT_OF_DISCHARGE,
+        root=ROOT,
+    )
+    offered = {"purpose": 1, "root": ROOT, "amended": NOBODY, "deadline": deadline}
+    surrender, surrendered = founded.act("shipper", "Surrender", title, 2, **offered)
+    accepts = [
+        founded.act(by, "Accept", title, counter, offer=read_bytes(offer), root=ROOT)[1]
+        for by, counter, offer in (("shipper", 1, issue), ("carrier", 3, surrender))
+    ]
+    events = founded.submit("Titles", issued, accepts[0], surrendered, accepts[1])
+    assert [event.kind for event in events] == [ACTED] * 4
+    return title
+
+
+def test_a_release_is_what_the_contracts_say_at_every_step(
+    founded: Founded, store: Database
+) -> None:
+    title, order, lane, tag = surrendered_title(founded), *(os.urandom(32) for _ in range(3))
+    lane_key = SigningKey.generate()
+    carrier, terminal, customs = (
+        founded.members[name].id for name in ("carrier", "terminal", "customs")
+    )
+    register = founded.act(
+        "terminal",
+        "RegisterLane",
+        lane,
+        0,
+        key=lane_key.address,
+        kind=1,
+        port=PORT_OF_DISCHARGE,
+        calibratedUntil=int(time.time()) + 86_400,
+    )[1]
+    opened = founded.act(
+        "carrier",
+        "OpenOrder",
+        order,
+        0,
+        title=title,
+        root=ROOT,
+        terminal=terminal,
+        kinds=[1, 2, 3],
+        members=[carrier, customs, terminal],
+        containers=[tag],
+    )[1]
+
+    def lane_act(verb: str, counter: int, device_counter: int) -> bytes:
+        return founded.act(
+            "terminal",
+            verb,
+            right_id(order, tag),
+            counter,
+            signing_key=lane_key,
+            order=order,
+            container=tag,
+            lane=lane,
+            deviceCounter=device_counter,
+            time=int(time.time()),
+            reports=ROOT,
+        )[1]
+
+    def conditions(met: int, counter: int) -> list[bytes]:
+        return [
+            founded.act(
+                by,
+                "SetCondition",
+                condition_id(order, kind),
+                counter,
+                order=order,
+                met=met,
+                reference=ROOT,
+            )[1]
+            for kind, by in ((1, "carrier"), (2, "customs"), (3, "terminal"))
+        ]
+
+    early = lane_act("GateOut", 0, 1)
+    steps = [
+        ("Devices", [register]),
+        ("Releases", [opened]),
+        ("Releases", [early]),
+        ("Releases", conditions(1, 0)),
+        ("Releases", [early]),
+        ("Releases", [lane_act("GateOut", 1, 2)]),
+        ("Releases", [lane_act("GateOut", 2, 3)]),
+        ("Releases", [lane_act("ReturnEmpty", 2, 4)]),
+    ]
+    for contract, wires in steps:
+        founded.submit(contract, *wires, relayer="terminal")
+        follow(founded, store)
+        check_releases(founded, store)
+    (right,) = rows(store, PickupRight)
+    assert (right.state, right.early_attempts) == (RightState.RETURNED, 1)
+    gate_outs = [event for event in rows(store, LedgerEvent) if event.verb == "GateOut"]
+    assert [(event.outcome, event.refusal) for event in gate_outs] == [
+        (Outcome.RECORDED_REFUSAL, ""),
+        (Outcome.DONE, "StaleCounter"),
+        (Outcome.DONE, ""),
+        (Outcome.DONE, "RightUsed"),
+    ]
+
+
+def test_the_tables_are_rebuilt_the_same_while_new_acts_arrive(
+    founded: Founded, store: Database
+) -> None:
+    lives = RandomLives(founded, SEED + 1)
+    lives.play(2)
+    follow(founded, store)
+    stop = threading.Event()
+
+    def go_on_following() -> None:
+        while not stop.is_set():
+            follow(founded, store)
+
+    def go_on_acting() -> None:
+        lives.play(6)
+        stop.set()
+
+    threads = [threading.Thread(target=run) for run in (go_on_following, go_on_acting)]
+    for thread in threads:
+        thread.start()
+    heights = []
+    while not stop.is_set():
+        rebuilt = rebuild(founded.ledger, store, founded.network)
+        assert rebuilt.differing == 0
+        heights.append(rebuilt.height)
+    for thread in threads:
+        thread.join()
+    follow(founded, store)
+    assert heights == sorted(heights)
+    assert len(set(heights)) > 1
+    check_titles(founded, store)
+    assert rebuild(founded.ledger, store, founded.network).differing == 0
