@@ -1,0 +1,86 @@
+"""A thin client of one member's API: LADING_API is its address, LADING_TOKEN the caller's token."""
+
+import os
+from typing import Any
+
+import httpx
+
+from api.cli.errors import CliError, MemberRefused, NotAnswered, RequestWrong, UsageInvalid
+
+API_VARIABLE, TOKEN_VARIABLE = "LADING_API", "LADING_TOKEN"
+ANSWER_SECONDS = 30.0
+WRONG_REQUEST = (400, 405, 408, 413, 415, 422)
+
+
+class Member:
+    """The member whose API the environment names; raises UsageInvalid when it names none."""
+
+    def __init__(self) -> None:
+        url, token = (os.environ.get(name, "") for name in (API_VARIABLE, TOKEN_VARIABLE))
+        if not url or not token:
+            raise UsageInvalid(
+                "CLIENT_NOT_SET_UP",
+                f"{API_VARIABLE} or {TOKEN_VARIABLE} is not set.",
+                f"Set {API_VARIABLE} to a member's API address and {TOKEN_VARIABLE} to your token.",
+            )
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=ANSWER_SECONDS,
+            trust_env=False,
+        )
+
+    def read(self, path: str, **query: Any) -> Any:
+        """Return the JSON at ``path``.
+
+        Raises: MemberRefused, RequestWrong, NotAnswered.
+        """
+        return self._ask("GET", path, params=query)
+
+    def write(self, path: str, body: dict[str, Any], key: str, wait_seconds: int) -> Any:
+        """Send a write under an idempotency key; wait so long (0: not) for its end.
+
+        Raises: MemberRefused, RequestWrong, NotAnswered.
+        """
+        query = {"wait": "final", "timeout": wait_seconds} if wait_seconds else {}
+        return self._ask(
+            "POST",
+            path,
+            params=query,
+            json=body,
+            headers={"Idempotency-Key": key},
+            timeout=ANSWER_SECONDS + wait_seconds,
+        )
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = self._client.request(method, path, **request)
+            answer = response.json()
+        except httpx.HTTPError as error:
+            raise _silent("The member's API does not answer.") from error
+        except ValueError as error:
+            raise _silent("The member's API does not answer in JSON.") from error
+        if response.is_success:
+            return answer
+        raise _refusal(response.status_code, answer if isinstance(answer, dict) else {})
+
+
+def _silent(message: str) -> NotAnswered:
+    return NotAnswered(
+        "MEMBER_UNAVAILABLE",
+        message,
+        f"Check {API_VARIABLE} and that the node runs; then try again with the same key.",
+    )
+
+
+def _refusal(status: int, problem: dict[str, Any]) -> CliError:
+    kind: type[CliError] = MemberRefused
+    if status >= 500:
+        kind = NotAnswered
+    elif status in WRONG_REQUEST:
+        kind = RequestWrong
+    return kind(
+        str(problem.get("code", f"HTTP_{status}")),
+        str(problem.get("detail", "The member's API refused.")),
+        str(problem.get("what_to_do", "Ask whoever runs the node.")),
+    )

@@ -1,0 +1,56 @@
+"""A container's history, evidence files, and their check without node or network."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.errors import UsageInvalid
+from api.cli.output import AsJson, fields, show, table, working
+
+app = typer.Typer(no_args_is_help=True, help="Evidence files.")
+
+
+@app.callback()
+def _evidence() -> None:
+    """Keep ``export`` a command of its own, though it is the only one."""
+
+
+def history(
+    container: Annotated[str, typer.Argument(help="The container's number.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell a container's history from this member's own node: who signed what, in which block."""
+    from api.cli.client import Member
+
+    columns = ["block", "at", "verb", "principal", "outcome", "refusal"]
+    answer = Member().read(f"/v1/containers/{container}/history")
+    show(answer, as_json, lambda value: table(value["events"], columns))
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")],
+    title: Annotated[str | None, typer.Option(help="A title's id.")] = None,
+    container: Annotated[str | None, typer.Option(help="A container's number.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have the node make an evidence file about a title or a container."""
+    from api.cli.client import Member
+
+    if (title is None) == (container is None):
+        raise UsageInvalid(
+            "SUBJECT_MISSING", "Name a title or a container.", "Give --title or --container."
+        )
+    body = {"title": title} if title else {"container": container}
+    with working("Collecting proofs and witnesses' signatures"):
+        answer = Member().write("/v1/evidence", body, str(uuid.uuid4()), 0)
+    try:
+        to.write_text(json.dumps(answer, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageInvalid(
+            "FILE_UNWRITABLE", f"{to} cannot be written.", "Name another file."
+        ) from error
+    show({"written": str(to)}, as_json, fields)

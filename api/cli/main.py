@@ -1,0 +1,49 @@
+"""``lading``: every command of the member and of its people.
+
+Exit codes: 0 done, 1 refused, 2 the request or its use is wrong, 3 not available now.
+"""
+
+import sys
+from typing import TypeGuard
+
+import typer
+
+from api.cli import contracts, evidence, members, orders, processes, titles
+from api.cli.errors import Coded, exit_code_of
+from api.cli.output import show_error
+
+app = typer.Typer(
+    name="lading",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Trade documents between members: issue, hand over, release, verify.",
+    epilog="Exit codes: 0 done, 1 refused, 2 wrong request or use, 3 not available now.",
+)
+app.command()(processes.serve)
+app.command()(processes.sign)
+app.command()(processes.ledger)
+app.command()(processes.gateway)
+app.command()(processes.up)
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(titles.app, name="title")
+app.add_typer(orders.app, name="order")
+app.add_typer(members.app, name="member")
+app.add_typer(evidence.app, name="evidence")
+app.command()(evidence.history)
+
+
+def main() -> None:
+    """Run one command; end the process with its exit code."""
+    try:
+        app()
+    except Exception as error:
+        if not _is_coded(error):
+            raise
+        show_error(error, "--json" in sys.argv)
+        sys.exit(exit_code_of(error))
+
+
+def _is_coded(error: Exception) -> TypeGuard[Coded]:
+    """Whether an error of a package that is not imported here has code, message and advice."""
+    return all(hasattr(error, name) for name in ("code", "message", "what_to_do"))

@@ -1,0 +1,129 @@
+"""The member's API and pages as one application; it only wires."""
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.http.door import API, OPEN, Door
+from api.http.doors import Site
+from api.http.errors import BodyInvalid, MethodRefused, NothingHere, RequestInvalid
+from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
+from api.http.routes import members, orders, titles, upkeep, writes
+from api.http.tokens import Tokens
+from api.web import pages
+from api.web.sessions import Sessions
+
+if TYPE_CHECKING:
+    from node.node import Node
+
+VERSION = "1"
+ROUTERS = (
+    writes.ROUTER,
+    titles.router,
+    orders.router,
+    members.router,
+    upkeep.router,
+    pages.router,
+)
+
+
+def create_app(node: "Node") -> FastAPI:
+    """Return the application of ``node``'s member; every route but ``door.OPEN`` needs a token."""
+    app = FastAPI(
+        title="Lading",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        description="One member's doors. Every write answers with a command, final later.",
+    )
+    tokens = Tokens(node.settings.tokens_file)
+    sessions = Sessions(tokens)
+    app.state.site = Site(node, tokens, sessions)
+    for kind in ROOTS:
+        app.add_exception_handler(kind, _coded)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_a_route)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Door, of_header=tokens.of_header, of_session=sessions.of_request)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def all_routes() -> list[tuple[str, str]]:
+    """Method and path of every route there is, for the test that walks them."""
+    found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return sorted((method, route.path) for route in found for method in route.methods or ())
+
+
+async def _coded(request: Request, error: Any) -> Response:
+    if request.url.path.startswith(API):
+        return problem_of(error)
+    return pages.refusal_page(request, status_of(type(error)), error)
+
+
+async def _invalid(request: Request, error: Any) -> Response:
+    """FastAPI's own refusal, without the values it would repeat."""
+    found = error.errors()
+    fields = [{"field": ".".join(map(str, e["loc"])), "rule": e["type"]} for e in found[:20]]
+    in_body = any(e["loc"][0] == "body" for e in found)
+    kind = BodyInvalid if in_body else RequestInvalid
+    named = ", ".join(field["field"] for field in fields[:3])
+    refusal = kind(f"The request is not in its format: {named}.", fields=fields)
+    return await _coded(request, refusal)
+
+
+async def _not_a_route(request: Request, error: Any) -> Response:
+    if error.status_code == 405:
+        return await _coded(request, MethodRefused("This route does not answer this method."))
+    return await _coded(request, NothingHere("There is no such route."))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        parts = schema.setdefault("components", {})
+        parts.setdefault("schemas", {}).update(writes.nested_schemas() | {"Problem": PROBLEM})
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        for path, methods in schema["paths"].items():
+            for operation in methods.values():
+                operation["security"] = [] if path in OPEN else [{"token": []}]
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = {
+                    "description": "A refusal: what, why, and what to do.",
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457, with a stable code and what to do.",
+    "required": ["type", "title", "status", "detail", "code", "what_to_do", "facts"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "what_to_do": {"type": "string"},
+        "facts": {"type": "object"},
+    },
+    "example": {
+        "type": "urn:lading:problem:NOT_THE_CONTROLLER",
+        "title": "Refused",
+        "status": 409,
+        "detail": "Only who controls the title may do this.",
+        "code": "NOT_THE_CONTROLLER",
+        "what_to_do": "Read the title again: somebody else controls it now.",
+        "facts": {},
+    },
+}

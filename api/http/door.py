@@ -1,0 +1,175 @@
+"""What stands before every route: the credential, the size of the body, strict JSON.
+
+Deny by default: a path that is not in ``OPEN`` needs a bearer token (under /v1/) or a session
+(pages). The body is read, bounded and parsed only after that, so a stranger cannot make the node
+parse anything. The routes find the caller in ``request.state.credential`` and the parsed body in
+``request.state.json``.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.errors import (
+    BodyMissing,
+    BodyNotJson,
+    BodyTooLarge,
+    BodyTooSlow,
+    CredentialMissing,
+    CredentialUnknown,
+    DoorError,
+)
+from api.http.problems import problem, problem_of
+from api.http.tokens import Credential
+from privacy.canonical import parse_json
+from privacy.errors import PrivacyError
+
+MAX_BODY_BYTES = 12_000_000
+BODY_SECONDS = 60.0
+API = "/v1/"
+OPEN = frozenset({"/v1/health", "/openapi.json", "/sign-in", "/sign-out", "/static/page.css"})
+HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+}
+log = structlog.get_logger("api")
+
+
+class Door:
+    """ASGI middleware; the outermost layer of the API.
+
+    Args:
+        of_header: the credential of an ``Authorization`` header; raises DoorError.
+        of_session: the credential of a page's request, by its cookie; raises DoorError.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        of_header: Callable[[str | None], Credential],
+        of_session: Callable[[Request], Credential],
+    ) -> None:
+        self._app = app
+        self._of_header = of_header
+        self._of_session = of_session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.encode() not in present
+                    ),
+                ]
+            await send(message)
+
+        try:
+            inner = await self._admit(scope, receive)
+            await self._app(scope, inner, answer)
+        except (DoorError, PrivacyError) as error:
+            await _refusal(scope["path"], error)(scope, receive, answer)
+        except Exception:  # the process's edge: the caller gets a code, the log gets the cause
+            log.exception("an error without a class of its own", path=scope["path"])
+            if started:
+                raise
+            await _unforeseen()(scope, receive, answer)
+
+    async def _admit(self, scope: Scope, receive: Receive) -> Receive:
+        request = Request(scope, receive)
+        path = scope["path"]
+        state = scope.setdefault("state", {})
+        if path not in OPEN:
+            if path.startswith(API):
+                state["credential"] = self._of_header(request.headers.get("authorization"))
+            else:
+                state["credential"] = self._of_session(request)
+        if scope["method"] in ("GET", "HEAD"):
+            return receive
+        body = await _read(request)
+        if path.startswith(API):
+            state["json"] = await _parse(request, body)
+        return _replay(body)
+
+
+def _refusal(path: str, error: DoorError | PrivacyError) -> Response:
+    wants_session = isinstance(error, CredentialMissing | CredentialUnknown)
+    if wants_session and not path.startswith(API):
+        return RedirectResponse("/sign-in", status_code=303)
+    return problem_of(error)
+
+
+def _unforeseen() -> Response:
+    return problem(
+        500,
+        "UNFORESEEN",
+        "This node met an error that it has no word for.",
+        "Try again with the same Idempotency-Key; if it stays, report the time to the operator.",
+    )
+
+
+async def _read(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError as error:
+        raise BodyTooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
+    return b"".join(chunks)
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(
+        f"The body has more than {MAX_BODY_BYTES} bytes.", limit_bytes=MAX_BODY_BYTES
+    )
+
+
+async def _parse(request: Request, body: bytes) -> object:
+    if not body:
+        raise BodyMissing("A write needs a body.")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise BodyNotJson("The body is not sent as JSON.")
+    # A large document takes tenths of a second; other requests go on meanwhile.
+    return await run_in_threadpool(parse_json, body, max_bytes=MAX_BODY_BYTES)
+
+
+def _replay(body: bytes) -> Receive:
+    given = False
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            return {"type": "http.disconnect"}
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

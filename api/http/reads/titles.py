@@ -1,0 +1,97 @@
+"""A title as it stands, as the ledger's tables hold it."""
+
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from api.http.errors import NothingHere
+from api.http.reads.wording import moment, someone, word
+from identity.acts.words import Capacity, Endorsement, SurrenderPurpose, TitleKind, TitleState
+from node.documents.errors import PortUnknown
+from node.documents.rulebook import Rulebook
+from node.store.projections import NOBODY, DeliveryOrder, Title
+
+MAX_TITLES = 200
+
+
+def find_title(session: Session, title: str) -> Title:
+    """Return the title's row; raises NothingHere."""
+    row = session.get(Title, title)
+    if row is None:
+        raise NothingHere("This node knows no title of this id.", object=title)
+    return row
+
+
+def titles_of(session: Session, member: str, after: str, limit: int) -> list[Title]:
+    """Return titles in which ``member`` is carrier, holder, pledgee, controller or asked.
+
+    Ordered by id, those after ``after``, at most ``limit``.
+    """
+    concerns = or_(
+        col(Title.carrier) == member,
+        col(Title.holder) == member,
+        col(Title.pledgee) == member,
+        col(Title.controller) == member,
+        col(Title.counterparty) == member,
+    )
+    query = select(Title).where(concerns, col(Title.id) > after).order_by(col(Title.id))
+    return list(session.exec(query.limit(limit)))
+
+
+def order_of(session: Session, title: str) -> DeliveryOrder | None:
+    """Return the title's latest delivery order, if it has one."""
+    query = (
+        select(DeliveryOrder)
+        .where(col(DeliveryOrder.title) == title)
+        .order_by(col(DeliveryOrder.opened_block).desc())
+    )
+    return session.exec(query).first()
+
+
+def title_json(row: Title, order: DeliveryOrder | None, book: Rulebook, now: int) -> dict[str, Any]:
+    """Return the title in words; ``now`` in UTC seconds tells a lapsed offer from an open one."""
+    return {
+        "id": row.id,
+        "state": word(TitleState, row.state),
+        "kind": word(TitleKind, row.kind),
+        "controller": someone(row.controller),
+        "holder": someone(row.holder),
+        "pledgee": someone(row.pledgee),
+        "party": someone(row.party),
+        "carrier": row.carrier,
+        "counter": row.counter,
+        "version": row.version,
+        "root": row.root,
+        "ports": {"loading": row.loading, "discharge": row.discharge},
+        "port_names": {
+            "loading": port_name(book, row.loading),
+            "discharge": port_name(book, row.discharge),
+        },
+        "offer": _offer(row, now),
+        "order": order.id if order else None,
+    }
+
+
+def port_name(book: Rulebook, port: int) -> str:
+    """Return the port's UN/LOCODE, or its number where the rulebook has no name for it."""
+    try:
+        return book.port_name(port)
+    except PortUnknown:
+        return str(port)
+
+
+def _offer(row: Title, now: int) -> dict[str, Any] | None:
+    if row.offer == NOBODY:
+        return None
+    surrender = row.offer_purpose != 0
+    return {
+        "digest": row.offer,
+        "kind": "surrender" if surrender else "offer",
+        "from": row.controller,
+        "to": row.counterparty,
+        "capacity": None if surrender else word(Capacity, row.offer_capacity),
+        "endorsement": None if surrender else word(Endorsement, row.offer_endorsement),
+        "purpose": word(SurrenderPurpose, row.offer_purpose) if surrender else None,
+        "deadline": moment(row.deadline),
+        "lapsed": now > row.deadline,
+    }

@@ -1,0 +1,64 @@
+"""Reading titles: as they stand, what happened to them, what was refused."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from api.http.doors import Reader, reading
+from api.http.parameters import Id
+from api.http.reads.events import event_json, events_of, objects_of_title
+from api.http.reads.refusals import refusals
+from api.http.reads.titles import MAX_TITLES, find_title, order_of, title_json, titles_of
+from api.http.shapes import EventsShape, RefusalsShape, TitleNowShape, TitlesShape
+from node.store.projections import Title
+
+router = APIRouter(tags=["titles"])
+
+
+@router.get("/v1/titles", response_model=TitlesShape)
+def list_titles(
+    request: Request,
+    after: Annotated[Id | None, Query(description="the last id of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_TITLES)] = 50,
+) -> dict[str, Any]:
+    """List the titles that concern this member, by id."""
+    with reading(request, "ReadTitle") as reader:
+        rows = titles_of(reader.session, reader.member, after or "", limit)
+        return {
+            "titles": [title_of(reader, row) for row in rows],
+            "next": rows[-1].id if len(rows) == limit else None,
+            "as_of": reader.as_of(),
+        }
+
+
+@router.get("/v1/titles/{title}", response_model=TitleNowShape)
+def get_title(request: Request, title: Id) -> dict[str, Any]:
+    """Show a title as it stands."""
+    with reading(request, "ReadTitle") as reader:
+        row = find_title(reader.session, title)
+        return {**title_of(reader, row), "as_of": reader.as_of()}
+
+
+@router.get("/v1/titles/{title}/events", response_model=EventsShape)
+def get_title_events(request: Request, title: Id) -> dict[str, Any]:
+    """Tell what happened to a title and its orders: who signed what, in which block."""
+    with reading(request, "ReadEvents") as reader:
+        find_title(reader.session, title)
+        rows = events_of(reader.session, objects_of_title(reader.session, title))
+        return {"events": [event_json(row) for row in rows], "as_of": reader.as_of()}
+
+
+@router.get("/v1/refusals", response_model=RefusalsShape)
+def list_refusals(
+    request: Request,
+    about: Annotated[Id | None, Query(alias="object", description="the object's id")] = None,
+) -> dict[str, Any]:
+    """List what was refused, the latest first: by the contracts, and by this node."""
+    with reading(request, "ReadEvents") as reader:
+        return {"refusals": refusals(reader.session, about), "as_of": reader.as_of()}
+
+
+def title_of(reader: Reader, row: Title) -> dict[str, Any]:
+    """Return a title's row in words, as of now."""
+    order = order_of(reader.session, row.id)
+    return title_json(row, order, reader.node.rulebook, reader.now)

@@ -1,0 +1,70 @@
+"""Whether the node does its work, and the rebuilding of its tables."""
+
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.http.doors import Reader, allow, node_of
+from api.http.shapes import HealthShape, RebuiltShape
+from identity.policy.decide import Actor
+from node.audit.record import record
+from node.chain.rebuild import rebuild
+from node.errors import NodeError
+from node.serve import running_parts
+
+router = APIRouter(tags=["upkeep"])
+REBUILD = "RebuildProjections"
+KEEPING_UP_SECONDS = 30
+
+
+@router.get("/v1/health", response_model=HealthShape)
+def get_health(request: Request) -> dict[str, Any]:
+    """Say whether the ledger answers and how far behind the tables are; open to all."""
+    node = node_of(request)
+    nobody = Actor(node.settings.member, "nobody", frozenset())
+    with node.db.read() as session:
+        as_of = Reader(node, nobody, session).as_of()
+    head = _head(request)
+    height, behind = as_of["height"], as_of["behind_seconds"]
+    well = head is not None and behind is not None and behind <= KEEPING_UP_SECONDS
+    return {
+        "status": "ok" if well else "degraded",
+        "member": node.settings.member,
+        "ledger": {"reachable": head is not None, "head": head},
+        "behind_blocks": None if head is None or height is None else max(0, head - height),
+        "parts": running_parts(node.settings.directory),
+        "as_of": as_of,
+    }
+
+
+@router.post("/v1/projections/rebuild", response_model=RebuiltShape)
+def rebuild_projections(request: Request) -> dict[str, Any]:
+    """Drop the tables made from the ledger and fill them again, while new acts arrive."""
+    node = node_of(request)
+    actor = allow(request, REBUILD)
+    rebuilt = rebuild(node.rpc, node.db, node.network)
+    with node.db.begin() as session:
+        record(session, REBUILD, "final", subject=actor.subject, role=",".join(sorted(actor.roles)))
+    return {
+        "height": rebuilt.height,
+        "differing": rebuilt.differing,
+        "tables": [vars(table) for table in rebuilt.tables],
+    }
+
+
+def _head(request: Request) -> int | None:
+    """The ledger's last final block, asked at most once a second; None when it does not answer."""
+    state = request.app.state
+    now = time.monotonic()
+    asked_at, head = getattr(state, "head", (-1.0, None))
+    if now - asked_at < 1:
+        known: int | None = head
+        return known
+    try:
+        block = node_of(request).rpc.call("eth_getBlockByNumber", "finalized", False)
+        head = int(block["number"], 16)
+    except (NodeError, KeyError, TypeError, ValueError):
+        head = None
+    state.head = (now, head)
+    return head

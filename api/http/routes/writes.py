@@ -1,0 +1,167 @@
+"""Every write of the API, as one table: the address, the verb, an example.
+
+The verb's own body, in the node, says which fields it takes; the address gives some of them. The
+node checks the body, asks the policy and answers with a command, which is final later.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from api.http.errors import BodyInvalid
+from api.http.intent import Intent
+from api.http.shapes import CommandShape
+from identity.acts.types import ACT_TYPES
+from node.commands.bodies import read_body
+from node.commands.verbs import VERBS
+from node.releases.lane_acts import LaneActBody, verb_of
+
+EXAMPLE_ID = "0x" + "5f" * 32
+OFFER = {"offer": EXAMPLE_ID}
+LANE_ACT = "LaneAct"
+LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out or an empty return."
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write: ``POST path`` does ``verb``; ``example`` is a body without the path's fields."""
+
+    path: str
+    verb: str
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[BaseModel]:
+        """The verb's body, the address's fields among it."""
+        return LaneActBody if self.verb == LANE_ACT else VERBS[self.verb].body
+
+
+WRITES = (
+    Write(
+        "/v1/titles",
+        "Issue",
+        {
+            "document": {"transportDocumentReference": "HHL71800000", "isToOrder": True},
+            "holder": EXAMPLE_ID,
+            "deadline_seconds": 86_400,
+        },
+    ),
+    Write(
+        "/v1/titles/{title}/offers",
+        "Offer",
+        {"to": EXAMPLE_ID, "capacity": "holder", "endorsement": "blank"},
+    ),
+    Write("/v1/titles/{title}/accept", "Accept", OFFER),
+    Write("/v1/titles/{title}/decline", "Decline", OFFER),
+    Write("/v1/titles/{title}/withdraw", "Withdraw", OFFER),
+    Write("/v1/titles/{title}/release-pledge", "ReleasePledge"),
+    Write("/v1/titles/{title}/surrender", "Surrender", {"purpose": "delivery"}),
+    Write("/v1/titles/{title}/void", "VoidTitle"),
+    Write(
+        "/v1/titles/{title}/orders",
+        "OpenOrder",
+        {"terminal": EXAMPLE_ID, "conditions": [{"kind": "freight", "member": EXAMPLE_ID}]},
+    ),
+    Write("/v1/orders/{order}/conditions/{kind}", "SetCondition", {"met": True}),
+    Write(
+        "/v1/lanes",
+        "RegisterLane",
+        {"key": "0x" + "7e" * 20, "port": 1, "calibrated_until": 1_893_456_000},
+    ),
+    Write("/v1/lane-acts", LANE_ACT, {"act": "0x42" + "00" * 65}),
+    Write(
+        "/v1/keys",
+        "AddKey",
+        {"key": EXAMPLE_ID, "purpose": "relay", "valid_from": 0},
+    ),
+    Write("/v1/keys/{key}/revoke", "RevokeKey"),
+    Write("/v1/profile", "UpdateProfile", {"profile": EXAMPLE_ID}),
+    Write(
+        "/v1/rulebook/accept",
+        "AcceptRulebook",
+        {"rulebook": EXAMPLE_ID},
+    ),
+)
+
+
+def _endpoint(write: Write) -> Callable[..., Any]:
+    async def perform(request: Request, intent: Annotated[Intent, Depends()]) -> dict[str, Any]:
+        body = _body(request)
+        verb = verb_of(read_body(LaneActBody, body)) if write.verb == LANE_ACT else write.verb
+        return await intent.perform(verb, body)
+
+    return perform
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The body with the address's fields; a field may not stand in both."""
+    given = request.state.json
+    if not isinstance(given, dict):
+        raise BodyInvalid("The body is not a JSON object.", fields=[])
+    twice = sorted(set(given) & set(request.path_params))
+    if twice:
+        raise BodyInvalid("The body repeats what the address says.", fields=twice)
+    return {**given, **request.path_params}
+
+
+def _says(write: Write) -> str:
+    return LANE_ACT_SAYS if write.verb == LANE_ACT else ACT_TYPES[write.verb].says
+
+
+def _openapi(write: Write) -> dict[str, Any]:
+    """The address's fields and the body's schema: the verb's own, split between the two."""
+    schema = write.model.model_json_schema(
+        ref_template=f"#/components/schemas/{write.verb}_{{model}}"
+    )
+    properties = copy.deepcopy(schema["properties"])
+    in_path = [name for name in properties if f"{{{name}}}" in write.path]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": properties.pop(name)}
+        for name in in_path
+    ]
+    body = {
+        "type": "object",
+        "description": schema.get("description", ""),
+        "properties": properties,
+        "required": [name for name in schema.get("required", []) if name not in in_path],
+        "additionalProperties": False,
+    }
+    content = {"schema": body, "example": dict(write.example)}
+    return {
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": {"application/json": content}},
+    }
+
+
+def nested_schemas() -> dict[str, Any]:
+    """The schemas that bodies refer to, under the names they refer to them by."""
+    found: dict[str, Any] = {}
+    for write in WRITES:
+        template = f"#/components/schemas/{write.verb}_{{model}}"
+        nested = write.model.model_json_schema(ref_template=template).get("$defs", {})
+        found |= {f"{write.verb}_{name}": schema for name, schema in nested.items()}
+    return found
+
+
+def _router() -> APIRouter:
+    """All writes as routes."""
+    routes = APIRouter(tags=["writes"])
+    for write in WRITES:
+        routes.add_api_route(
+            write.path,
+            _endpoint(write),
+            methods=["POST"],
+            status_code=202,
+            operation_id=write.verb,
+            summary=_says(write),
+            response_model=CommandShape,
+            openapi_extra=_openapi(write),
+        )
+    return routes
+
+
+ROUTER = _router()

@@ -1,0 +1,311 @@
+"""What the API answers, as OpenAPI tells it; the reads build it, these shapes only describe it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EXAMPLE_ID = "0x" + "5f" * 32
+AT = "2026-05-01T10:00:00Z"
+
+
+class Shape(BaseModel):
+    """An answer; unknown fields are an error of ours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AsOfShape(Shape):
+    """Up to which final block an answer speaks; ``behind_seconds`` 0 while the node keeps up."""
+
+    height: int | None = Field(examples=[512])
+    block_hash: str | None = Field(examples=[EXAMPLE_ID])
+    behind_seconds: int | None = Field(examples=[0])
+
+
+class RefusalShape(Shape):
+    """Why a command was refused: a stable code, a sentence, what to do, and facts."""
+
+    code: str = Field(examples=["NOT_THE_CONTROLLER"])
+    sentence: str
+    what_to_do: str
+    facts: dict[str, Any]
+
+
+class CommandShape(Shape):
+    """A write on its way: what it is about, where it stands, and what the ledger made of it."""
+
+    id: str
+    verb: str = Field(examples=["Offer"])
+    object: str | None = Field(examples=[EXAMPLE_ID])
+    state: Literal["accepted", "signed", "relayed", "final", "refused", "expired"]
+    digest: str | None
+    result: dict[str, Any]
+    refusal: RefusalShape | None
+    block: int | None
+    tx_hash: str | None
+    expires: str | None = Field(examples=[AT])
+    created_at: str | None = Field(examples=[AT])
+    updated_at: str | None = Field(examples=[AT])
+
+
+class OfferShape(Shape):
+    """An open offer; a surrender is an offer to the carrier."""
+
+    digest: str = Field(examples=[EXAMPLE_ID])
+    kind: Literal["offer", "surrender"]
+    from_: str = Field(alias="from", examples=[EXAMPLE_ID])
+    to: str = Field(examples=[EXAMPLE_ID])
+    capacity: str | None = Field(examples=["holder"])
+    endorsement: str | None = Field(examples=["blank"])
+    purpose: str | None = Field(examples=["delivery"])
+    deadline: str | None = Field(examples=[AT])
+    lapsed: bool
+
+
+class PortsShape(Shape):
+    """The ports' ids on the ledger."""
+
+    loading: int = Field(examples=[2])
+    discharge: int = Field(examples=[4])
+
+
+class PortNamesShape(Shape):
+    """UN/LOCODEs, or the port's id on the ledger where the rulebook has no name for it."""
+
+    loading: str = Field(examples=["CNSHA"])
+    discharge: str = Field(examples=["NLRTM"])
+
+
+class TitleShape(Shape):
+    """A title as it stands; ids are member ids, null where there is nobody."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    state: str = Field(examples=["live"])
+    kind: str = Field(examples=["order"])
+    controller: str | None
+    holder: str | None
+    pledgee: str | None
+    party: str | None
+    carrier: str
+    counter: int
+    version: int
+    root: str
+    ports: PortsShape
+    port_names: PortNamesShape
+    offer: OfferShape | None
+    order: str | None
+
+
+class TitleNowShape(TitleShape):
+    """A title, and as of when."""
+
+    as_of: AsOfShape
+
+
+class TitlesShape(Shape):
+    """Titles that concern this member, by id; ``next`` continues the list."""
+
+    titles: list[TitleShape]
+    next: str | None
+    as_of: AsOfShape
+
+
+class ConditionShape(Shape):
+    """A condition of an order, and the one member that sets it."""
+
+    id: str
+    kind: str = Field(examples=["customs"])
+    member: str
+    met: bool
+    reference: str | None
+    counter: int
+
+
+class RightShape(Shape):
+    """A pickup right; ``container`` only where this member was told its number."""
+
+    id: str
+    container: str | None = Field(examples=["MAEU6543213"])
+    container_tag: str
+    state: str = Field(examples=["ready"])
+    counter: int
+    early_attempts: int
+    used_lane: str | None
+    used_at: str | None
+    returned_at: str | None
+
+
+class OrderShape(Shape):
+    """A delivery order; ``lien_free`` is computed from its title."""
+
+    id: str
+    title: str
+    state: str = Field(examples=["open"])
+    counter: int
+    root: str
+    carrier: str
+    terminal: str
+    conditions: list[ConditionShape]
+    lien_free: bool
+    rights: list[RightShape]
+    as_of: AsOfShape
+
+
+class EventShape(Shape):
+    """One event of the ledger; ``act`` is exactly what was signed."""
+
+    kind: Literal["acted", "followed", "refused"]
+    object: str
+    verb: str | None
+    principal: str | None
+    key: str | None
+    counter: int | None
+    outcome: str | None
+    refusal: str | None
+    act: dict[str, Any] | None
+    says: str | None
+    digest: str
+    block: int
+    log_index: int
+    block_hash: str
+    tx_hash: str
+    at: str | None
+
+
+class EventsShape(Shape):
+    """Events in the ledger's order."""
+
+    events: list[EventShape]
+    as_of: AsOfShape
+
+
+class RefusedShape(Shape):
+    """Something that was refused: ``by`` the ledger's contract, or this member's own node."""
+
+    by: Literal["contract", "node"]
+    code: str = Field(examples=["NOT_THE_CONTROLLER"])
+    sentence: str | None
+    what_to_do: str | None
+    facts: dict[str, Any]
+    object: str | None
+    verb: str | None
+    principal: str | None
+    digest: str | None
+    block: int | None
+    tx_hash: str | None
+    at: str | None
+
+
+class RefusalsShape(Shape):
+    """Refusals, the latest first; object and principal of a contract's are only claimed."""
+
+    refusals: list[RefusedShape]
+    as_of: AsOfShape
+
+
+class PickupShape(Shape):
+    """A container's pickup right at this terminal, with what a lane needs to name it."""
+
+    container: str = Field(examples=["MAEU6543213"])
+    salt: str
+    tag: str
+    order: str
+    right: str
+    counter: int
+    state: str = Field(examples=["ready"])
+    terminal: str
+    conditions: dict[str, bool]
+    lien_free: bool
+    released: bool
+
+
+class PickupsShape(Shape):
+    """A container's pickup rights, those that are ready first."""
+
+    pickups: list[PickupShape]
+    as_of: AsOfShape
+
+
+class MemberShape(Shape):
+    """A member as the ledger has it; names and addresses from its profile, where it is here."""
+
+    id: str
+    name: str | None = Field(examples=["Eastern Tide Lines"])
+    name_zh: str | None = Field(examples=["东潮航运"])
+    roles: list[str]
+    status: str = Field(examples=["active"])
+    counter: int
+    profile: str
+
+
+class MembersShape(Shape):
+    """All members, by number."""
+
+    members: list[MemberShape]
+    as_of: AsOfShape
+
+
+class MeShape(Shape):
+    """Whose token this is, and whose node answers."""
+
+    member: str
+    name: str | None
+    subject: str = Field(examples=["clerk@carrier"])
+    roles: list[str]
+    as_of: AsOfShape
+
+
+class DocumentShape(Shape):
+    """A document this member holds; who has ``seed`` can prove every field of it."""
+
+    root: str
+    schema_: str = Field(alias="schema")
+    title: str | None
+    source_member: str
+    received_at: str | None
+    seed: str
+    numbering: dict[str, Any] | None
+    document: dict[str, Any]
+
+
+class HistoryShape(Shape):
+    """A container's history: its titles, and everything that happened to them and their orders."""
+
+    container: str
+    titles: list[TitleShape]
+    events: list[EventShape]
+    as_of: AsOfShape
+
+
+class UntoldShape(Shape):
+    """Titles naming this authority's port of which the carrier has sent it nothing yet."""
+
+    titles: list[TitleShape]
+    as_of: AsOfShape
+
+
+class HealthShape(Shape):
+    """Whether the node does its work; reads answer also when the ledger does not."""
+
+    status: Literal["ok", "degraded"]
+    member: str
+    ledger: dict[str, Any] = Field(examples=[{"reachable": True, "head": 512}])
+    behind_blocks: int | None = Field(examples=[0])
+    parts: dict[str, bool] = Field(examples=[{"api": True, "send": True}])
+    as_of: AsOfShape
+
+
+class RebuiltTableShape(Shape):
+    """One table: its rows now, and how many were not the same before."""
+
+    name: str
+    rows: int
+    differing: int
+
+
+class RebuiltShape(Shape):
+    """What a rebuild did, up to which block."""
+
+    height: int
+    differing: int
+    tables: list[RebuiltTableShape]

@@ -1,0 +1,99 @@
+"""Who is calling: bearer tokens, of which the member keeps only the SHA-256.
+
+``tokens.json`` is a list of ``{"subject", "roles", "sha256"}``; ``sha256`` is lower-case hex over
+the token's ASCII bytes. It is read again when the file changes, so a token ends without a
+restart. A token is compared with every entry in constant time. What the caller may do is the
+policy's business.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from api.http.errors import CredentialMissing, CredentialUnknown, TokensUnavailable
+
+MIN_TOKEN_CHARACTERS = 16
+MAX_TOKEN_CHARACTERS = 256
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One person or service of the member, with the roles it was given."""
+
+    subject: str
+    roles: tuple[str, ...]
+    sha256: str
+
+
+class Tokens:
+    """The member's token list; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._credentials: tuple[Credential, ...] = ()
+
+    def of_header(self, authorization: str | None) -> Credential:
+        """Return whose ``Authorization: Bearer`` header this is.
+
+        Raises: CredentialMissing, CredentialUnknown, TokensUnavailable.
+        """
+        if authorization is None:
+            raise CredentialMissing("This route needs a token.")
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise CredentialMissing("This route needs a bearer token.")
+        return self.of_token(token.strip())
+
+    def of_token(self, token: str) -> Credential:
+        """Return whose token this is.
+
+        Raises: CredentialUnknown, TokensUnavailable.
+        """
+        if not MIN_TOKEN_CHARACTERS <= len(token) <= MAX_TOKEN_CHARACTERS or not token.isascii():
+            raise CredentialUnknown("This is not a token of this member.")
+        return self.of_digest(hashlib.sha256(token.encode("ascii")).hexdigest())
+
+    def of_digest(self, sha256: str) -> Credential:
+        """Return whose token has this SHA-256 (lower-case hex), in the list as it is now.
+
+        Raises: CredentialUnknown, TokensUnavailable.
+        """
+        found = None
+        for credential in self._current():
+            # No early end: the time taken says nothing about which entry matched.
+            if hmac.compare_digest(credential.sha256.encode(), sha256.encode()):
+                found = credential
+        if found is None:
+            raise CredentialUnknown("This is not a token of this member.")
+        return found
+
+    def _current(self) -> tuple[Credential, ...]:
+        try:
+            with self._lock:
+                status = self._path.stat()
+                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+                if stamp != self._stamp:
+                    self._credentials = _read(self._path)
+                    self._stamp = stamp
+                return self._credentials
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise TokensUnavailable("The member's token list cannot be read.") from error
+
+
+def _read(path: Path) -> tuple[Credential, ...]:
+    entries: list[dict[str, Any]] = json.loads(path.read_bytes())
+    credentials = tuple(
+        Credential(str(entry["subject"]), tuple(map(str, entry["roles"])), str(entry["sha256"]))
+        for entry in entries
+    )
+    for credential in credentials:
+        if len(bytes.fromhex(credential.sha256)) != 32 or not credential.sha256.islower():
+            # Digits alone are not lower case to Python; such a digest is as good as impossible.
+            raise ValueError("sha256 is not 32 bytes of lower-case hex")
+    return credentials
