@@ -199,19 +199,27 @@ class Statutory:
         )
         return list(session.exec(query.order_by(col(Title.issued_block), col(Title.id))))
 
-    def shown(self, session: Session, title: Title) -> dict[str, JsonValue]:
-        """Return the fields that the carrier disclosed of the title's present root, by path.
+    def told(self, session: Session, title: Title) -> Disclosure | None:
+        """Return what the carrier disclosed of the title's present root, if it did.
 
-        Raises: DisclosureMissing, and what the vault raises.
+        Raises: what the vault raises.
         """
         row = session.exec(
             select(DisclosureRow).where(
                 DisclosureRow.root == title.root, DisclosureRow.from_member == title.carrier
             )
         ).first()
-        if row is None:
+        return None if row is None else self._kept(row).disclosure
+
+    def shown(self, session: Session, title: Title) -> dict[str, JsonValue]:
+        """Return the fields that the carrier disclosed of the title's present root, by path.
+
+        Raises: DisclosureMissing, and what the vault raises.
+        """
+        told = self.told(session, title)
+        if told is None:
             raise DisclosureMissing("The carrier has not sent the title's fields.", title=title.id)
-        return {field.path: field.value for field in self._kept(row).disclosure.fields}
+        return {field.path: field.value for field in told.fields}
 
     def titles_of_container(self, session: Session, number: str) -> list[str]:
         """Return the titles on the ledger whose documents, as sent here, name a container.
