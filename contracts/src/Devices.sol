@@ -70,12 +70,7 @@ contract Devices is MemberActs, IDevices {
         l.deviceCounter = uint64(deviceCounter);
     }
 
-    function _shape(uint256 verb)
-        internal
-        pure
-        override
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         return DevicesVerbs.shape(verb);
     }
 
@@ -93,8 +88,7 @@ contract Devices is MemberActs, IDevices {
         require(kind == DeviceKind.LANE, KindUnknown(kind));
         require(port != 0 && port <= type(uint16).max, PortUnknown(port));
         require(
-            _membership.assigned(port, Role.TERMINAL, act.principal),
-            NotAssigned(port, Role.TERMINAL, act.principal)
+            _membership.assigned(port, Role.TERMINAL, act.principal), NotAssigned(port, Role.TERMINAL, act.principal)
         );
         require(
             calibratedUntil >= block.timestamp && calibratedUntil <= type(uint48).max,

@@ -137,9 +137,7 @@ contract Membership is Acts, IMembership {
         (number, roles) = (m.number, m.roles);
         require(number != 0, MemberUnknown(member));
         Key storage k = _keys[_keyId(key)];
-        require(
-            k.owner == number && k.purpose == KeyPurpose.ACT && _countsNow(k), KeyNotValid(member, _keyId(key))
-        );
+        require(k.owner == number && k.purpose == KeyPurpose.ACT && _countsNow(k), KeyNotValid(member, _keyId(key)));
         require(m.status == MemberStatus.ACTIVE, MemberNotActive(member));
     }
 
@@ -156,12 +154,7 @@ contract Membership is Acts, IMembership {
         _requireRelayer(relayer);
     }
 
-    function _shape(uint256 verb)
-        internal
-        pure
-        override
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         return MembershipVerbs.shape(verb);
     }
 
@@ -204,8 +197,7 @@ contract Membership is Acts, IMembership {
         if (!_assent(act, words, motion)) return;
         _members = number;
         _memberAt[number] = act.object;
-        _memberOf[act.object] =
-            Member(number, uint16(roles), uint8(MemberStatus.ACTIVE), 1, _own(words, 1), accepted);
+        _memberOf[act.object] = Member(number, uint16(roles), uint8(MemberStatus.ACTIVE), 1, _own(words, 1), accepted);
         for (uint256 i = 0; i < keys.length; i++) {
             _keys[keys[i]] = Key(number, uint8(uint256(purposes[i])), uint48(block.timestamp), 0, 0);
         }
@@ -294,9 +286,7 @@ contract Membership is Acts, IMembership {
 
     function _checkKey(bytes32 key, uint256 purpose) private view {
         require(purpose != 0 && purpose <= KeyPurpose.LAST, PurposeUnknown(purpose));
-        require(
-            key != 0 && (purpose == KeyPurpose.NUMBERING || uint256(key) <= type(uint160).max), KeyMalformed(key)
-        );
+        require(key != 0 && (purpose == KeyPurpose.NUMBERING || uint256(key) <= type(uint160).max), KeyMalformed(key));
         bool seat = uint256(key) <= type(uint160).max && _seatOf[address(uint160(uint256(key)))] != 0;
         require(_keys[key].owner == 0 && !seat, KeyInUse(key));
     }

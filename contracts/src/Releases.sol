@@ -102,12 +102,7 @@ contract Releases is MemberActs, IReleases {
         return keccak256(abi.encode(order, container));
     }
 
-    function _shape(uint256 verb)
-        internal
-        pure
-        override
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         return ReleasesVerbs.shape(verb);
     }
 
@@ -190,9 +185,7 @@ contract Releases is MemberActs, IReleases {
         uint256 met = _ownUint(words, 1);
         Condition storage condition = _conditions[act.object];
         Order storage order = _orders[id];
-        require(
-            condition.kind != 0 && act.object == conditionId(id, condition.kind), ObjectUnknown(act.object)
-        );
+        require(condition.kind != 0 && act.object == conditionId(id, condition.kind), ObjectUnknown(act.object));
         if (condition.member != principal) {
             // Not require(): it would look up the error's member id before every success.
             revert NotTheConditionMember(act.object, act.principal, _membership.memberAt(condition.member));
@@ -244,9 +237,7 @@ contract Releases is MemberActs, IReleases {
         order = _orders[id];
         right = _rights[act.object];
         require(order.state != OrderState.NONE, ObjectUnknown(id));
-        require(
-            right.state != RightState.NONE && act.object == rightId(id, _own(words, 1)), ObjectUnknown(act.object)
-        );
+        require(right.state != RightState.NONE && act.object == rightId(id, _own(words, 1)), ObjectUnknown(act.object));
         (uint256 principal,) = _member(act.principal);
         if (principal != order.terminal) {
             revert NotTheTerminal(id, act.principal, _membership.memberAt(order.terminal));
@@ -268,10 +259,7 @@ contract Releases is MemberActs, IReleases {
         return uint16(discharge);
     }
 
-    function _requireAssigned(uint256 port, uint256 role, bytes32 member)
-        private
-        returns (uint256 number)
-    {
+    function _requireAssigned(uint256 port, uint256 role, bytes32 member) private returns (uint256 number) {
         (number,) = _member(member);
         require(_membership.assigned(port, role, member), NotAssigned(port, role, member));
     }

@@ -67,12 +67,7 @@ contract Titles is MemberActs, ITitles {
         return (t.state, _id(t.carrier), t.discharge, t.pledgee != 0);
     }
 
-    function _shape(uint256 verb)
-        internal
-        pure
-        override
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         return TitlesVerbs.shape(verb);
     }
 
@@ -237,9 +232,7 @@ contract Titles is MemberActs, ITitles {
     function _open(Header memory act, Title memory t, bytes32 to, uint256 deadline) private returns (uint256 roles) {
         require(to != act.principal, OfferToSelf(act.object));
         (t.counterparty, roles) = _member(to);
-        require(
-            deadline > block.timestamp && deadline <= block.timestamp + LONGEST_OFFER, DeadlineOutOfRange(deadline)
-        );
+        require(deadline > block.timestamp && deadline <= block.timestamp + LONGEST_OFFER, DeadlineOutOfRange(deadline));
         t.deadline = deadline;
         t.purpose = 0;
     }

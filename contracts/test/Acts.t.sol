@@ -56,18 +56,14 @@ contract ActsTest is Consortium {
         bytes memory act = offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE);
         done(titles, act);
         done(titles, answer(TitlesVerbs.DECLINE, consignee));
-        refused(
-            titles, act, because(IActs.StaleCounter.selector, TITLE, bytes32(uint256(4)), bytes32(uint256(2)))
-        );
+        refused(titles, act, because(IActs.StaleCounter.selector, TITLE, bytes32(uint256(4)), bytes32(uint256(2))));
     }
 
     function test_an_act_from_the_future_of_its_object_is_refused() public {
         live(0);
         bytes memory own = abi.encode(consignee.id, 1, 0, block.timestamp + 1 days, ROOT);
         bytes memory act = made(titles, TitlesVerbs.OFFER, shipper, TITLE, 3, own);
-        refused(
-            titles, act, because(IActs.StaleCounter.selector, TITLE, bytes32(uint256(2)), bytes32(uint256(3)))
-        );
+        refused(titles, act, because(IActs.StaleCounter.selector, TITLE, bytes32(uint256(2)), bytes32(uint256(3))));
     }
 
     function test_another_networks_signature_is_refused() public {
@@ -308,8 +304,17 @@ contract ActsTest is Consortium {
             vm.toString(address(titles))
         );
         string[11] memory names = [
-            "principal", "delegation", "object", "counter", "expires", "companion", "to", "capacity", "endorsement",
-            "deadline", "root"
+            "principal",
+            "delegation",
+            "object",
+            "counter",
+            "expires",
+            "companion",
+            "to",
+            "capacity",
+            "endorsement",
+            "deadline",
+            "root"
         ];
         header = string.concat(header, '","salt":"', vm.toString(NETWORK_ID), '"},"message":{');
         for (uint256 i = 0; i < 11; i++) {

@@ -63,8 +63,7 @@ contract MembershipTest is Consortium {
 
     function test_only_a_seats_council_key_assents_and_only_in_its_own_name() public {
         bytes memory own = admission(Role.SHIPPER, keyId(stranger.key));
-        bytes memory act =
-            signed(membership, MembershipVerbs.ADMIT_MEMBER, carrier, carrier.key, stranger.id, 0, own);
+        bytes memory act = signed(membership, MembershipVerbs.ADMIT_MEMBER, carrier, carrier.key, stranger.id, 0, own);
         refused(membership, act, because(IMembership.NotACouncilSeat.selector, carrier.id, keyId(carrier.key)));
         act = signed(membership, MembershipVerbs.ADMIT_MEMBER, bank, seat(0).key, stranger.id, 0, own);
         refused(membership, act, because(IMembership.NotACouncilSeat.selector, bank.id, keyId(seat(0).key)));

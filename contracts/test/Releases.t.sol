@@ -88,20 +88,14 @@ contract ReleasesTest is Delivery {
 
     function test_a_condition_is_given_to_a_member_assigned_for_it_alone() public {
         surrendered();
-        uint256[4] memory kinds = [
-            ConditionKind.CUSTOMS,
-            ConditionKind.INSPECTION,
-            ConditionKind.QUARANTINE,
-            ConditionKind.VERIFIED_MASS
-        ];
+        uint256[4] memory kinds =
+            [ConditionKind.CUSTOMS, ConditionKind.INSPECTION, ConditionKind.QUARANTINE, ConditionKind.VERIFIED_MASS];
         uint256[4] memory roles = [Role.CUSTOMS, Role.INSPECTION, Role.QUARANTINE, Role.TERMINAL];
         for (uint256 i = 0; i < 4; i++) {
             bytes memory act = opening(ORDER, array(bytes32(kinds[i])), array(bank.id), array(BOX));
             refused(releases, act, notAssigned(roles[i], bank.id));
         }
-        done(
-            releases, opening(ORDER, array(bytes32(ConditionKind.VERIFIED_MASS)), array(terminal.id), array(BOX))
-        );
+        done(releases, opening(ORDER, array(bytes32(ConditionKind.VERIFIED_MASS)), array(terminal.id), array(BOX)));
     }
 
     function test_containers_are_different_and_there_is_one_at_least() public {
@@ -117,8 +111,7 @@ contract ReleasesTest is Delivery {
         _assign(PORT, Role.INSPECTION, stranger);
         _assign(PORT, Role.QUARANTINE, stranger);
         bytes memory kinds = abi.encode(6, 1, 2, 3, 4, 5, 6);
-        bytes memory members =
-            abi.encode(6, carrier.id, customs.id, terminal.id, stranger.id, stranger.id, terminal.id);
+        bytes memory members = abi.encode(6, carrier.id, customs.id, terminal.id, stranger.id, stranger.id, terminal.id);
         bytes memory boxes = abi.encode(16);
         for (uint256 i = 0; i < 16; i++) {
             boxes = bytes.concat(boxes, keccak256(abi.encode(i)));

@@ -19,8 +19,7 @@ contract TitleTraders is Consortium {
         // Mostly the carrier, so that most runs get past the issue.
         Member memory issuer = by % 4 == 0 ? member(by / 4) : carrier;
         bytes32 named = party % 3 == 0 ? bytes32(0) : member(party).id;
-        bytes memory own =
-            abi.encode(1 + kind % 2, named, member(kind).id, block.timestamp + 1 days, PORT, PORT, ROOT);
+        bytes memory own = abi.encode(1 + kind % 2, named, member(kind).id, block.timestamp + 1 days, PORT, PORT, ROOT);
         run(made(titles, TitlesVerbs.ISSUE, issuer, TITLE, 0, own));
     }
 

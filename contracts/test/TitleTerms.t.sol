@@ -35,9 +35,7 @@ contract TitleTermsTest is Consortium {
     }
 
     function test_an_issue_to_the_carrier_itself_is_refused() public {
-        refused(
-            titles, issueTo(carrier.id, PORT, PORT, 1 days), because(ITitles.OfferToSelf.selector, TITLE)
-        );
+        refused(titles, issueTo(carrier.id, PORT, PORT, 1 days), because(ITitles.OfferToSelf.selector, TITLE));
     }
 
     function test_a_deadline_out_of_range_is_refused() public {
@@ -217,8 +215,7 @@ contract TitleTermsTest is Consortium {
     function test_an_offer_of_another_document_is_refused() public {
         live(0);
         bytes32 other = keccak256("another document");
-        bytes memory own =
-            abi.encode(consignee.id, Capacity.HOLDER, Endorsement.NONE, block.timestamp + 1 days, other);
+        bytes memory own = abi.encode(consignee.id, Capacity.HOLDER, Endorsement.NONE, block.timestamp + 1 days, other);
         bytes memory reason = because(ITitles.RootMismatch.selector, TITLE, ROOT, other);
         refused(titles, made(titles, TitlesVerbs.OFFER, shipper, TITLE, 2, own), reason);
         own = abi.encode(SurrenderPurpose.DELIVERY, other, bytes32(0), block.timestamp + 1 days);
@@ -281,10 +278,7 @@ contract TitleTermsTest is Consortium {
         refused(titles, surrender(carrier), reason);
     }
 
-    function issueTo(bytes32 holder, uint256 loading, uint256 discharge, uint256 ahead)
-        private
-        returns (bytes memory)
-    {
+    function issueTo(bytes32 holder, uint256 loading, uint256 discharge, uint256 ahead) private returns (bytes memory) {
         bytes memory own =
             abi.encode(TitleKind.ORDER, bytes32(0), holder, block.timestamp + ahead, loading, discharge, ROOT);
         return made(titles, TitlesVerbs.ISSUE, carrier, TITLE, 0, own);

@@ -97,9 +97,7 @@ contract TitlesTest is Consortium {
         live(0);
         refused(titles, releasePledge(bank), because(ITitles.NotThePledgee.selector, TITLE, bank.id, 0));
         handOver(shipper, bank, Capacity.PLEDGEE, Endorsement.NONE);
-        refused(
-            titles, releasePledge(shipper), because(ITitles.NotThePledgee.selector, TITLE, shipper.id, bank.id)
-        );
+        refused(titles, releasePledge(shipper), because(ITitles.NotThePledgee.selector, TITLE, shipper.id, bank.id));
     }
 
     function test_a_pledgee_neither_offers_nor_surrenders() public {
@@ -151,21 +149,16 @@ contract TitlesTest is Consortium {
 
     function test_a_live_title_is_not_voided() public {
         live(0);
-        refused(
-            titles, voidTitle(carrier), because(IActs.WrongState.selector, TITLE, bytes32(TitleState.LIVE))
-        );
+        refused(titles, voidTitle(carrier), because(IActs.WrongState.selector, TITLE, bytes32(TitleState.LIVE)));
     }
 
     function test_only_the_carrier_voids() public {
         issued(TitleKind.ORDER, 0);
-        refused(
-            titles, voidTitle(shipper), because(ITitles.NotTheCarrier.selector, TITLE, shipper.id, carrier.id)
-        );
+        refused(titles, voidTitle(shipper), because(ITitles.NotTheCarrier.selector, TITLE, shipper.id, carrier.id));
     }
 
     function test_only_a_carrier_issues() public {
-        bytes memory own =
-            abi.encode(TitleKind.ORDER, bytes32(0), bank.id, block.timestamp + 1 days, PORT, PORT, ROOT);
+        bytes memory own = abi.encode(TitleKind.ORDER, bytes32(0), bank.id, block.timestamp + 1 days, PORT, PORT, ROOT);
         bytes memory act = made(titles, TitlesVerbs.ISSUE, shipper, TITLE, 0, own);
         refused(titles, act, because(IActs.RoleMissing.selector, shipper.id, bytes32(uint256(1))));
     }

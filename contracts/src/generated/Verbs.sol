@@ -32,11 +32,7 @@ library MembershipVerbs {
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         if (verb == ADMIT_MEMBER) return (ADMIT_MEMBER_TYPE, 9, 2);
         if (verb == ASSIGN_AUTHORITY) return (ASSIGN_AUTHORITY_TYPE, 10, 0);
         if (verb == ADD_KEY) return (ADD_KEY_TYPE, 10, 0);
@@ -84,11 +80,7 @@ library TitlesVerbs {
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         if (verb == ISSUE) return (ISSUE_TYPE, 13, 0);
         if (verb == OFFER) return (OFFER_TYPE, 11, 0);
         if (verb == ACCEPT) return (ACCEPT_TYPE, 8, 0);
@@ -122,11 +114,7 @@ library ReleasesVerbs {
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         if (verb == OPEN_ORDER) return (OPEN_ORDER_TYPE, 9, 3);
         if (verb == SET_CONDITION) return (SET_CONDITION_TYPE, 9, 0);
         if (verb == GATE_OUT) return (GATE_OUT_TYPE, 12, 0);
@@ -144,11 +132,7 @@ library DevicesVerbs {
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
         if (verb == REGISTER_LANE) return (REGISTER_LANE_TYPE, 10, 0);
     }
 }
