@@ -1,0 +1,50 @@
+"""A database is brought to this release's tables by its revisions, once, whoever comes first."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
+
+from node.store.database import Database
+from node.store.schema import differences, upgrade
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    yield database
+    database.close()
+
+
+def test_the_revisions_lead_to_the_tables_of_the_code(database: Database) -> None:
+    """If this fails, run: python -m node.store.schema NAME."""
+    upgrade(database)
+    assert differences(database) == []
+    tables = set(inspect(database.engine).get_table_names())
+    assert tables == set(SQLModel.metadata.tables) | {"alembic_version"}
+
+
+def test_a_change_that_has_no_revision_is_noticed(database: Database) -> None:
+    upgrade(database)
+    with database.begin() as session:
+        session.execute(text("ALTER TABLE title ADD COLUMN more INTEGER"))
+    assert differences(database) != []
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    upgrade(database)
+    with database.begin() as session:
+        session.execute(text("INSERT INTO follower_state VALUES (1, 5)"))
+    upgrade(database)
+    with database.read() as session:
+        assert session.execute(text("SELECT at_head_at FROM follower_state")).scalar_one() == 5
+
+
+def test_several_processes_may_upgrade_at_once(database: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(upgrade, database) for _ in range(4)]:
+            done.result()
+    assert differences(database) == []
