@@ -74,9 +74,11 @@ class RunningMember:
         self._service = Service(self.node, parts, {})
         self._service.start()
 
-    def ask(self, verb: str, key: str | None = None, **body: Any) -> Command:
+    def ask(self, verb: str, idempotency_key: str | None = None, **body: Any) -> Command:
         """Hand in a command as a person who has every role."""
-        return self.node.handler.submit(self.actor, key or secrets.token_hex(8), verb, body)
+        return self.node.handler.submit(
+            self.actor, idempotency_key or secrets.token_hex(8), verb, body
+        )
 
     def read(self, command: Command) -> Command:
         """Return the command as it stands."""
