@@ -21,6 +21,8 @@ import uvicorn
 from node.chain.network import check_ledger
 from node.commands.states import CODED_ERRORS
 from node.errors import PartHeld, SettingsInvalid, Unavailable
+from node.evidence.service import witness_route
+from node.evidence.service import witness_route
 from node.exchange.exchange import peers_app
 from node.logs import configure
 from node.node import Node
@@ -72,7 +74,7 @@ class Service:
 
     def __init__(self, node: Node, parts: Iterable[str], apps: Mapping[str, AppFactory]) -> None:
         self._node = node
-        self._apps = {"peers": peers_app, **apps}
+        self._apps = {"peers": _peers_app, **apps}
         self._stop = Event()
         chosen = list(dict.fromkeys(parts))
         unknown = [part for part in chosen if part not in PARTS]
@@ -191,6 +193,15 @@ class Service:
                         return
         finally:
             changes.close()
+
+
+def _peers_app(node: Node) -> App:
+    return peers_app(node, [witness_route(node)])
+
+
+def _peers_app(node: Node) -> App:
+    """Return the peers listener's application: deliveries, and witnessing evidence."""
+    return peers_app(node, [witness_route(node)])
 
 
 @contextmanager

@@ -54,3 +54,29 @@ def export(
             "FILE_UNWRITABLE", f"{to} cannot be written.", "Name another file."
         ) from error
     show({"written": str(to)}, as_json, fields)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The evidence file.")],
+    trust: Annotated[
+        Path | None, typer.Option(help="The network.json you trust; without it nothing is proved.")
+    ] = None,
+    witnesses: Annotated[
+        int, typer.Option(min=1, help="How many members must have signed each block and status.")
+    ] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Check an evidence file with nothing but the file and a network.json you trust."""
+    from node.chain.network import load
+    from node.evidence.file import MAX_FILE_BYTES, read
+    from node.evidence.report import in_words, to_json
+    from node.evidence.verify import verify as check
+
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise UsageInvalid("FILE_UNREADABLE", f"{file} cannot be read.", "Name a file.") from error
+    with working("Checking proofs and signatures"):
+        verdict = check(read(text), load(trust) if trust else None, witnesses)
+    show(to_json(verdict) if as_json else in_words(verdict), as_json, str)

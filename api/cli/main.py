@@ -31,6 +31,7 @@ app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
 app.add_typer(evidence.app, name="evidence")
 app.command()(evidence.history)
+app.command()(evidence.verify)
 
 
 def main() -> None:

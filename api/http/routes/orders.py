@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request
 
 from api.http.doors import Reader, reading
 from api.http.parameters import ContainerNumber, Id
-from api.http.reads.events import event_json, events_of, objects_of_order, objects_of_title
+from api.http.reads.events import event_json, events_of, objects_of_order
 from api.http.reads.orders import find_order, order_json
 from api.http.reads.titles import find_title
 from api.http.routes.titles import title_of
 from api.http.shapes import EventsShape, HistoryShape, OrderShape, PickupsShape, UntoldShape
 from node.documents.delivery_order import read_delivery_order
+from node.evidence.service import objects_of_container
 from node.releases.pickups import find_pickups
 from node.store.projections import DeliveryOrder
 
@@ -51,7 +52,7 @@ def get_container_history(request: Request, number: ContainerNumber) -> dict[str
     """Tell a container's history by its number, from what this member was sent and the ledger."""
     with reading(request, "ReadContainer") as reader:
         titles = reader.node.statutory.titles_of_container(reader.session, number)
-        objects = [o for title in titles for o in objects_of_title(reader.session, title)]
+        objects = objects_of_container(reader.node, reader.session, number)
         return {
             "container": number,
             "titles": [title_of(reader, find_title(reader.session, title)) for title in titles],
