@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench bench-ledger lock contracts clean
+.PHONY: demo test lint bench bench-ledger bench-projector lock contracts clean
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -32,6 +32,9 @@ contracts: $(VENV)/.installed-dev
 
 bench-ledger: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_ledger.py
+
+bench-projector: $(VENV)/.installed-dev
+	PYTHONPATH=tests $(PY) tests/load/bench_projector.py
 
 clean:
 	rm -rf $(VENV) .cache contracts/out contracts/cache contracts/node_modules

@@ -2,9 +2,9 @@
 
     make bench-projector
 
-The events are those of whole lives of titles (issue, accept, pledge, release, hand-over,
-surrender, order, conditions, gate-out, return), fifty acts a block, given by a ledger in this
-process as JSON text, so that reading and decoding are paid for and a network is not.
+The events are those of whole lives of titles (issue, accept, pledge, release, surrender, order,
+conditions, a refusal, gate-out, return, closing), fifty a block, given by a ledger in this process
+as JSON text, so that reading and decoding are paid for and a network is not.
 """
 
 import argparse
@@ -13,8 +13,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from line import Bar, print_line
 from synthetic_ledger import GENESIS_TIME, Log, SyntheticLedger

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from node.store.database import Database
 from node.store.errors import StorageUnavailable
@@ -81,3 +82,21 @@ def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
 def test_a_database_that_is_not_a_file_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="does not name a SQLite file"):
         Database(url)
+
+
+def test_a_full_disk_is_unavailable_and_leaves_nothing(database: Database) -> None:
+    def write_too_much() -> None:
+        with database.begin() as session:
+            pages = session.execute(text("PRAGMA page_count")).scalar_one()
+            session.execute(text(f"PRAGMA max_page_count = {pages + 1}"))
+            session.execute(text("INSERT INTO thing VALUES ('a')"))
+            session.execute(text("INSERT INTO thing VALUES (:long)"), {"long": "x" * 100_000})
+
+    with pytest.raises(StorageUnavailable, match="full"):
+        write_too_much()
+    assert count(database) == 0
+
+
+def test_a_statement_that_is_wrong_is_not_taken_for_a_failing_disk(database: Database) -> None:
+    with pytest.raises(OperationalError), database.read() as session:
+        session.execute(text("SELECT * FROM nothing"))
