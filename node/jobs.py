@@ -8,7 +8,7 @@ holds none while it talks to others. One that fails is tried again later, and ho
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from sqlmodel import Session, col, select, update
@@ -16,16 +16,14 @@ from sqlmodel import Session, col, select, update
 from node.commands.states import CODED_ERRORS
 from node.errors import NodeError, Waiting
 from node.store.commands import OutboxRow
-
-if TYPE_CHECKING:
-    from node.node import Node
+from node.store.database import Database
 
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 THREADS = 4
 LOOK_AHEAD_ROWS = 64
 
-Task = Callable[["Node", dict[str, Any]], None]
+Task = Callable[[dict[str, Any]], None]
 log = structlog.get_logger("jobs")
 
 
@@ -45,12 +43,12 @@ class Worker:
     """Runs due rows on a few threads, so that one slow receiver does not hold up the rest.
 
     Args:
-        node: what every task gets.
-        tasks: the function for each kind of row.
+        db: the database with the outbox.
+        tasks: the function for each kind of row; it is given the row's payload.
     """
 
-    def __init__(self, node: "Node", tasks: Mapping[str, Task]) -> None:
-        self._node = node
+    def __init__(self, db: Database, tasks: Mapping[str, Task]) -> None:
+        self._db = db
         self._tasks = tasks
         self._running: dict[int, Thread] = {}
         self._lock = Lock()  # guards _running
@@ -84,7 +82,7 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _due(self) -> list[int]:
-        with self._node.db.read() as session:
+        with self._db.read() as session:
             query = (
                 select(OutboxRow.id)
                 .where(col(OutboxRow.due) <= time.time())
@@ -95,7 +93,7 @@ class Worker:
 
     def _run(self, row_id: int) -> None:
         try:
-            with self._node.db.read() as session:
+            with self._db.read() as session:
                 row = session.get(OutboxRow, row_id)
             if row is not None:
                 self._attempt(row)
@@ -110,7 +108,7 @@ class Worker:
     def _attempt(self, row: OutboxRow) -> None:
         failure: Exception | None = None
         try:
-            self._tasks[row.kind](self._node, row.payload)
+            self._tasks[row.kind](row.payload)
         except Waiting as error:
             failure = error
         except CODED_ERRORS as error:
@@ -119,7 +117,7 @@ class Worker:
         except Exception as error:  # whatever a task meets, the others go on
             failure = error
             log.exception("work will be tried again", kind=row.kind, row=row.id)
-        with self._node.db.begin() as session:
+        with self._db.begin() as session:
             stored = session.get(OutboxRow, row.id)
             if stored is None:
                 return

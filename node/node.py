@@ -5,7 +5,9 @@ node closes it.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from identity.errors import ProfileMalformed
 from identity.keys.keystore import Keystore, passphrase_from
@@ -27,12 +29,16 @@ from node.errors import SettingsInvalid
 from node.exchange.directory import Directory
 from node.exchange.exchange import Exchange, deliver
 from node.exchange.tls import TlsFiles
-from node.jobs import Task, Worker
+from node.jobs import Worker
 from node.settings import Settings
 from node.store.database import Database
 from node.store.schema import upgrade
 
-TASKS: Mapping[str, Task] = {NUMBER: number_bill, SIGN: sign_command, deliveries.TASK: deliver}
+TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
+    NUMBER: number_bill,
+    SIGN: sign_command,
+    deliveries.TASK: deliver,
+}
 
 
 class Node:
@@ -84,7 +90,7 @@ class Node:
 
     def worker(self) -> Worker:
         """Return what does the outbox's work."""
-        return Worker(self, TASKS)
+        return Worker(self.db, {kind: partial(task, self) for kind, task in TASKS.items()})
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""

@@ -22,7 +22,6 @@ from node.chain.network import check_ledger
 from node.commands.states import CODED_ERRORS
 from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.evidence.service import witness_route
-from node.evidence.service import witness_route
 from node.exchange.exchange import peers_app
 from node.logs import configure
 from node.node import Node
@@ -193,10 +192,6 @@ class Service:
                         return
         finally:
             changes.close()
-
-
-def _peers_app(node: Node) -> App:
-    return peers_app(node, [witness_route(node)])
 
 
 def _peers_app(node: Node) -> App:
