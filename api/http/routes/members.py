@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.commands import command_json, find_command
 from api.http.doors import credential_of, reading
+from api.http.errors import NothingHere
 from api.http.intent import Waiting
 from api.http.parameters import CommandId, Id
 from api.http.reads.members import all_members, member_json, names_of
@@ -56,8 +57,10 @@ async def get_command(
 def get_document(request: Request, root: Id) -> dict[str, Any]:
     """Show a document this member holds, by its root."""
     with reading(request, "ReadDocument") as reader:
+        row = reader.session.get(DocumentRow, root)
+        if row is None:
+            raise NothingHere("This member holds no document of this root.", root=root)
         package = reader.node.documents.package(reader.session, root)
-        row = reader.session.get_one(DocumentRow, root)
         return {
             "root": root,
             "schema": package.schema_id,
