@@ -113,9 +113,10 @@ class BlockReader:
                 self._span = max(1, (end - first + 1) // 2)
                 continue
             if len(logs) > EVENTS_PER_RANGE:
-                self._span = max(1, self._span // 2)
-                return _whole_blocks(logs, EVENTS_PER_RANGE, end)
-            self._span = min(GREATEST_SPAN_BLOCKS, self._span * 2)
+                logs, end = _whole_blocks(logs, EVENTS_PER_RANGE, end)
+                self._span = end - first + 1
+            elif len(logs) < EVENTS_PER_RANGE // 2:
+                self._span = min(GREATEST_SPAN_BLOCKS, self._span * 2)
             return logs, end
 
     def _headers(self, choices: Sequence[str]) -> list[Block | None]:
