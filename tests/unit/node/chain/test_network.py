@@ -1,5 +1,6 @@
 """network.json is read strictly, and counts only with its council's signatures."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,21 @@ def test_a_signature_by_another_seats_key_does_not_count() -> None:
 def test_a_change_after_signing_is_refused() -> None:
     with pytest.raises(CouncilSignatureMissing):
         check(replace(signed(), rulebook="0x" + "dd" * 32))
+
+
+def test_the_network_id_is_the_vector_of_the_documentation() -> None:
+    seats = tuple(Seat("0x" + f"{i:02x}" * 32, "0x" + f"{i * 0x11:02x}" * 20) for i in (1, 2, 3))
+    body = {
+        "chain_id": 7741,
+        "council": {"seats": [vars(seat) for seat in seats], "threshold": 2},
+        "genesis": GENESIS,
+        "nonce": NONCE,
+    }
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    computed = "0x" + hashlib.sha256(b"lading/network-id/1\x00" + canonical).hexdigest()
+    assert network_id(seats, 2, GENESIS, 7741, NONCE) == computed
+    documented = (Path(__file__).parents[4] / "docs" / "network.md").read_text()
+    assert computed in documented
 
 
 def test_another_council_makes_another_network_id() -> None:
