@@ -1,0 +1,42 @@
+"""A database with every table of a node, and a command in it."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import node.node  # noqa: F401 - brings every table
+from node.store.commands import Command
+from node.store.database import Database
+from node.store.schema import upgrade
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(db: Database) -> Callable[..., Command]:
+    """Store a command with these attributes and return it."""
+    count = 0
+
+    def storing(**given: object) -> Command:
+        nonlocal count
+        count += 1
+        now = int(time.time())
+        attributes = {
+            "id": f"{count:032x}", "subject": "somebody", "role": "clerk", "key": str(count),
+            "request": "00", "verb": "Offer", "contract": "Titles", "object": "0x" + "11" * 32,
+            "expires": now + 3600, "created_at": now, "updated_at": now,
+        }  # fmt: skip
+        command = Command(**{**attributes, **given})
+        with db.begin() as session:
+            session.add(command)
+        return command
+
+    return storing
