@@ -8,13 +8,12 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from identity.acts.words import KeyPurpose, TitleKind, TitleState
 from identity.errors import IdentityError
 from identity.signatures import numbering as numbers
 from node.documents.bill import Bill, read_bill
-from node.documents.deliveries import owe
 from node.documents.delivery_order import read_delivery_order
 from node.documents.errors import (
     DocumentNotHeld,
@@ -30,7 +29,7 @@ from node.documents.registry import DELIVERY_ORDER, TRANSPORT_DOCUMENT, schema_r
 from node.documents.rulebook import Rulebook
 from node.documents.vault import Vault
 from node.exchange.directory import Directory
-from node.store.documents import FOR_DOCUMENT, DocumentRow, OrderedContainerRow
+from node.store.documents import DocumentRow, OrderedContainerRow
 from node.store.projections import NOBODY, MemberKey, Title
 from privacy.canonical import JsonValue
 from privacy.commitments import SEED_BYTES, FieldTree, commit
@@ -86,14 +85,6 @@ class DocumentService:
         row.numbering = dict(numbering.to_json())
         session.add(row)
 
-    def deliver(self, session: Session, root: str, to: str) -> int:
-        """Note that a held document goes to ``to``; return the delivery's id (see ``owe``).
-
-        Raises: DocumentNotHeld.
-        """
-        self._row(session, root)
-        return owe(session, root, to, FOR_DOCUMENT)
-
     def keep(self, package: Package, root: str) -> str:
         """Put a package into the vault; return its digest there. See ``Vault.put``."""
         return self._vault.put(package.to_bytes(), _context(root)).hex()
@@ -142,11 +133,6 @@ class DocumentService:
     def holds(self, session: Session, root: str) -> bool:
         """Say whether the document of this root (0x hex) is here."""
         return session.get(DocumentRow, root) is not None
-
-    def for_title(self, session: Session, title: str) -> list[DocumentRow]:
-        """Return what is held of a title, bills and delivery orders, the oldest first."""
-        query = select(DocumentRow).where(DocumentRow.title == title)
-        return list(session.exec(query.order_by(col(DocumentRow.received_at))))
 
     def check_package(self, session: Session, package: Package, root: str) -> None:
         """Refuse a package that is not the document of ``root``, in order, for its title.

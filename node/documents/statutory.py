@@ -114,12 +114,11 @@ class Statutory:
         due = self._paths(session, port, authority, package.schema_id)
         return Disclosed(package.title, tree.disclose(paths_below(tree.paths, due)))
 
-    def check(self, session: Session, disclosed: Disclosed, root: str) -> dict[str, JsonValue]:
+    def check(self, session: Session, disclosure: Disclosure, root: str) -> dict[str, JsonValue]:
         """Return the shown fields by path, when they are fields of ``root``, and all that are due.
 
         Raises: SchemaUnknown, what ``check_disclosure`` raises, PortUnknown, DisclosureIncomplete.
         """
-        disclosure = disclosed.disclosure
         schema = schema_ref(disclosure.header.schema.id)
         shown = check_disclosure(disclosure, bytes.fromhex(root[2:]), schema=schema)
         port = self._rulebook.port_id(str(shown.get(_PORT_OF_DISCHARGE)))
@@ -167,17 +166,11 @@ class Statutory:
         """
         if not self._paths(session, title.discharge, self._member, TRANSPORT_DOCUMENT):
             return
-        row = session.exec(
-            select(DisclosureRow).where(
-                DisclosureRow.root == title.root,
-                DisclosureRow.title == title.id,
-                DisclosureRow.from_member == title.carrier,
-            )
-        ).first()
-        if row is None:
+        told = self.told(session, title)
+        if told is None:
             raise DisclosureMissing("The carrier has not sent the title's fields.", title=title.id)
         # Once more from the vault: the rulebook and this member's roles may have changed since.
-        shown = self.check(session, self._kept(row), title.root)
+        shown = self.check(session, told, title.root)
         if self._rulebook.port_id(str(shown[_PORT_OF_DISCHARGE])) != title.discharge:
             raise PortMismatch("Title and bill name different ports.", title=title.id)
 
@@ -206,25 +199,18 @@ class Statutory:
         """
         row = session.exec(
             select(DisclosureRow).where(
-                DisclosureRow.root == title.root, DisclosureRow.from_member == title.carrier
+                DisclosureRow.root == title.root,
+                DisclosureRow.title == title.id,
+                DisclosureRow.from_member == title.carrier,
             )
         ).first()
         return None if row is None else self._kept(row).disclosure
 
-    def shown(self, session: Session, title: Title) -> dict[str, JsonValue]:
-        """Return the fields that the carrier disclosed of the title's present root, by path.
-
-        Raises: DisclosureMissing, and what the vault raises.
-        """
-        told = self.told(session, title)
-        if told is None:
-            raise DisclosureMissing("The carrier has not sent the title's fields.", title=title.id)
-        return {field.path: field.value for field in told.fields}
-
     def titles_of_container(self, session: Session, number: str) -> list[str]:
         """Return the titles on the ledger whose documents, as sent here, name a container.
 
-        What a member that is not the title's carrier said of it counts for nothing.
+        Only what the title's carrier said of the title's present root counts, and delivery orders
+        that are on the ledger.
 
         Raises: ContainerNumberMalformed, ContainerCheckDigitWrong.
         """
@@ -236,13 +222,17 @@ class Statutory:
             .where(
                 DisclosedContainerRow.number == number,
                 col(DisclosureRow.title) == col(Title.id),
+                col(DisclosureRow.root) == col(Title.root),
                 col(DisclosureRow.from_member) == col(Title.carrier),
             )
         )
         ordered = (
             select(OrderedContainerRow.title)
             .join(DeliveryOrder, col(DeliveryOrder.root) == col(OrderedContainerRow.root))
-            .where(OrderedContainerRow.number == number)
+            .where(
+                OrderedContainerRow.number == number,
+                col(DeliveryOrder.title) == col(OrderedContainerRow.title),
+            )
         )
         return sorted({*session.exec(disclosed), *session.exec(ordered)})
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from identity.errors import IdentityError
 from identity.errors import Unavailable as IdentityUnavailable
+from node.documents.errors import VaultFull
 from node.errors import Invalid, NodeError, Refused, Unavailable
 from node.exchange import errors
 from node.store.errors import StorageUnavailable
@@ -29,6 +30,7 @@ STATUSES: dict[type[Exception], int] = {
     errors.WrongReceiver: 421,
     errors.TooManyMessages: 429,
     StorageUnavailable: 507,
+    VaultFull: 507,
     Invalid: 422,
     Refused: 422,
     Unavailable: 503,

@@ -88,7 +88,7 @@ class Receiver:
             return given
         disclosed = Disclosed.from_bytes(self._open(FOR_DISCLOSURE, message))
         with self._database.read() as session:
-            shown = self._statutory.check(session, disclosed, root)
+            shown = self._statutory.check(session, disclosed.disclosure, root)
         digest = self._statutory.keep(disclosed, root, sender)
         with self._database.begin() as session:
             # Two deliveries at once: the first to come here has noted it.

@@ -10,20 +10,19 @@ from support.peers import (
     numbering_of,
 )
 
+from node.documents import deliveries
 from node.documents.package import Package
 from node.documents.registry import TRANSPORT_DOCUMENT
 from node.documents.service import tree_of
 from node.exchange import messages, tls
 from node.exchange.receiving import DOCUMENTS
 from node.exchange.sealed import CONTENT_TYPE, seal_for
-from node.store.documents import (
-    DeliveryRow,
-)
+from node.store.documents import FOR_DOCUMENT, DeliveryRow
 
 
 def owe(sender: Peer, root: str, to: Peer) -> int:
     with sender.database.begin() as session:
-        return sender.documents.deliver(session, root, to.id)
+        return deliveries.owe(session, root, to.id, FOR_DOCUMENT)
 
 
 def delivery(sender: Peer, number: int) -> DeliveryRow:

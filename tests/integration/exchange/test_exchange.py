@@ -178,7 +178,8 @@ def test_authorities_are_sent_the_statutory_fields_and_find_the_container(
         customs.statutory.require_disclosure(session, row)
         assert customs.statutory.missing(session) == []
         assert customs.statutory.titles_of_container(session, CONTAINER) == [title]
-        shown = customs.statutory.shown(session, row)
+        told = customs.statutory.told(session, row)
+    shown = {field.path: field.value for field in told.fields}
     assert shown["transports.portOfDischarge.UNLocationCode"] == DISCHARGE
     assert not any(path.startswith("termsAndConditions") for path in shown)
     with customs.database.begin() as session:
