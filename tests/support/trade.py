@@ -6,15 +6,15 @@ names on a ledger of its own.
 """
 
 import json
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from identity.acts.objects import condition_id, right_id
-from identity.acts.typed import Act, Value, digest, encode
+from identity.acts.typed import Act, Value, decode, digest, encode
 from identity.acts.types import ActType
 from identity.acts.words import ConditionKind, KeyPurpose, Role
 from identity.keys.secp256k1 import SigningKey, key_id
@@ -22,11 +22,12 @@ from identity.profile.profile import Profile
 from node.chain.deploy import send, wait_final
 from node.chain.follower import Follower
 from node.chain.founding import Admission, Assignment, Founding, found
-from node.chain.network import Network, Seat
+from node.chain.network import Network, Seat, Witness
 from node.chain.relaying import gas_for, submit_calldata
 from node.chain.rpc import Rpc
 from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
 from node.evidence.export import Exporter, Subject
+from node.evidence.file import EvidenceFile
 from node.evidence.statements import Body
 from node.evidence.witness import witness
 from node.store.database import Database
@@ -91,6 +92,8 @@ class Trade:
     databases: dict[str, Database] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
     counters: dict[bytes, int] = field(default_factory=dict)
+    witness_keys: dict[str, SigningKey] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)  # guards databases
     title: bytes = b""
     order: bytes = b""
     tree: FieldTree | None = None
@@ -117,8 +120,6 @@ class Trade:
 
     def digest(self, wire: bytes) -> bytes:
         """Return an act's digest from its wire form."""
-        from identity.acts.typed import decode
-
         act, _ = decode(wire)
         return digest(self.network.domain(act.type.contract), act)
 
@@ -140,20 +141,25 @@ class Trade:
 
     def database(self, name: str) -> Database:
         """Return a member's database, filled up to the ledger's last final block."""
-        if name not in self.databases:
-            path = self.folder / f"{name}.sqlite"
-            self.databases[name] = Database(f"sqlite:///{path}")
-            upgrade(self.databases[name])
-        follower = Follower(self.rpc, self.databases[name], self.network)
-        while follower.step():
-            pass
+        with self.lock:
+            if name not in self.databases:
+                path = self.folder / f"{name}.sqlite"
+                self.databases[name] = Database(f"sqlite:///{path}")
+                upgrade(self.databases[name])
+            follower = Follower(self.rpc, self.databases[name], self.network)
+            while follower.step():
+                pass
         return self.databases[name]
 
     def ask(self, member: str, request: Body) -> Body:
         """Ask a member's node, without the way there, for its witness signatures."""
         (name,) = [name for name in ROLES if hexed(member_id(name)) == member]
         with self.database(name).read() as session:
-            return witness(session, self.rpc, self.network, key_of(name, "witness"), request)
+            return witness(session, self.rpc, self.network, self.witness_key(name), request)
+
+    def witness_key(self, name: str) -> SigningKey:
+        """Return a member's present witness key."""
+        return self.witness_keys.get(name) or key_of(name, "witness")
 
     def exporter(self, name: str) -> Exporter:
         """Return a member's exporter."""
@@ -163,7 +169,7 @@ class Trade:
             self.network,
             self.rpc,
             self.database(name),
-            key_of(name, "witness"),
+            self.witness_key(name),
             self.ask,
             lambda members: [profiles[member] for member in members],
         )
@@ -299,19 +305,60 @@ class Trade:
             by="terminal",
         )
 
-    def tell(self) -> None:
-        """The whole story, from issue to the order's end."""
-        self.issue()
-        self.finance()
-        self.surrender()
-        self.open_order()
-        self.release()
+    def rotate_keys(self) -> None:
+        """The shipper ends its act key and the bank its witness key; the council says so."""
+        acting, witnessing = key_of("shipper", "second act"), key_of("bank", "second witness")
+        self.add_key("shipper", acting, KeyPurpose.ACT)
+        self.revoke_key("shipper", key_of("shipper", "act"))
+        self.add_key("bank", witnessing, KeyPurpose.WITNESS)
+        height = self.revoke_key("bank", key_of("bank", "witness"))
+        bank = hexed(member_id("bank"))
+        ended = [
+            replace(given, until_height=height - 1) if given.member == bank else given
+            for given in self.network.witnesses
+        ]
+        added = Witness(bank, hexed(witnessing.address), height)
+        network = replace(self.network, witnesses=(*ended, added), signatures=())
+        for seat in SEATS:
+            network = network.signed_by(hexed(member_id(seat)), key_of(seat, "council"))
+        self.network = network
+        self.witness_keys["bank"] = witnessing
+
+    def add_key(self, by: str, key: SigningKey, purpose: KeyPurpose) -> int:
+        """Add a key that counts from now on; return the block's height."""
+        return self.relay(
+            self.act(
+                "AddKey", by, member_id(by),
+                key=key_id(key.address), purpose=int(purpose), validFrom=0, validUntil=0,
+            )
+        )  # fmt: skip
+
+    def revoke_key(self, by: str, key: SigningKey) -> int:
+        """Revoke a key, with the first act key; return the block's height."""
+        return self.relay(self.act("RevokeKey", by, member_id(by), key=key_id(key.address)))
 
     def close(self) -> None:
         """Close connections."""
         for database in self.databases.values():
             database.close()
         self.rpc.close()
+
+
+@dataclass(frozen=True)
+class Told:
+    """The consortium after the story, and what customs exported then and half way.
+
+    ``half_way`` is the title's file from before its surrender.
+    """
+
+    trade: Trade
+    evidence: EvidenceFile
+    half_way: EvidenceFile
+
+    @property
+    def file(self) -> bytes:
+        """The container's file."""
+        return self.evidence.to_bytes()
 
 
 def found_trade(folder: Path, url: str, council: str = "", nonce: str = "a network") -> Trade:
@@ -351,6 +398,3 @@ def _admission(name: str, role: Role) -> Admission:
 
 def _soon() -> int:
     return int(time.time()) + 7 * 24 * 3600
-
-
-Json = dict[str, Any]
