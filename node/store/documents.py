@@ -2,7 +2,8 @@
 
 No row holds a salt, a key or a document's content but two: a bill's number, which its numbering
 signature needs, and container numbers, because a member looks by number for what it was sent.
-Everything else lies encrypted in the vault under ``vault_digest``. Ids and roots are 0x and 64 hexadecimal digits; times are UTC seconds.
+Everything else lies encrypted in the vault under ``vault_digest``. Ids and roots are 0x and 64
+hexadecimal digits; times are UTC seconds.
 """
 
 from typing import Any
