@@ -174,6 +174,6 @@ def test_a_missing_field_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_and_other_bytes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NetworkMalformed, match="cannot be read"):
         load(tmp_path / "network.json")
-    for text in (b"", b"\xff", b"[" * 100_000, b"[]"):
+    for text in (b"", b"\xff", b"[" * 5_000, b"[]"):
         with pytest.raises(NetworkMalformed):
             parse(text)

@@ -109,7 +109,7 @@ def test_a_batch_refused_whole_is_raised(serve: Callable[[Answers], Rpc]) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"<html>", b"[]", b"null", b'{"id": 9, "result": 1}', b'{"id": 0}', b"[" * 200_000],
+    [b"", b"<html>", b"[]", b"null", b'{"id": 9, "result": 1}', b'{"id": 0}', b"[" * 5_000],
 )
 def test_nonsense_counts_as_no_answer(serve: Callable[[Answers], Rpc], text: bytes) -> None:
     rpc = serve(lambda _body: text)
