@@ -39,7 +39,7 @@ from node.errors import LedgerUnavailable
 from node.member import write_json
 
 PARTS_APART = ("api", "peers", "follow", "send", "work")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 LOOK_SECONDS = 0.2
 UNFINISHED = "unfinished"
 Say = Callable[[str], None]

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from story.consortium import Consortium, until
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @pytest.fixture(scope="session")

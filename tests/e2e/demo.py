@@ -23,7 +23,7 @@ from story import proof, steps  # noqa: E402 (the path comes first)
 from story.consortium import Consortium, StoryBroken  # noqa: E402
 
 BILL = HERE.parent / "data" / "bill" / "transport-document.json"
-START_SECONDS = 90
+START_SECONDS = 240
 TITLES = (
     ("1", "The network is founded", steps.found),
     ("2", "The bill is issued, once", steps.issue),

@@ -273,7 +273,7 @@ def strangers(story: Story) -> None:
         f"/v1/documents/{story.root}",
         headers={"Authorization": f"Bearer {consortium['terminal'].tokens['clerk']}"},
     )
-    hold(refused.status_code in (403, 404), "the terminal's API has no such document")
+    hold(refused.status_code == 404, f"the terminal's node has no such document: {refused.text}")
     story.say(f"searched ledger, terminal and customs for {len(needles)} secrets: none found")
 
 
@@ -404,6 +404,7 @@ def gate_out(story: Story) -> None:
     again = story.gate.read(story.container, "out")
     hold(again["barrier"] == "closed", f"the second attempt is refused: {again}")
     story.say(f"a second gate-out: {again['says']}")
+    _replay(story)
     answer = story.gate.read(story.container, "in")
     told = until(
         lambda: (_order(consortium["customs"], story) or {}).get("state") == "closed",
@@ -411,6 +412,18 @@ def gate_out(story: Story) -> None:
     )
     hold(bool(told), f"closed: {answer}")
     story.say("the empty container returned; the order is closed")
+
+
+def _replay(story: Story) -> None:
+    """The used lane act, relayed again by an onlooker, is refused by the contract."""
+    events = story.consortium["bank"].get(f"/v1/orders/{story.order}/events", role="auditor")
+    used = [e for e in events["events"] if e["verb"] == "GateOut" and e["outcome"] == "done"]
+    hold(len(used) == 1, "one gate-out took effect")
+    wire = story.attacker.relayed_wire(used[0]["tx_hash"])
+    replayed = RawAct("Releases", used[0]["digest"], wire)
+    story.attacker.relay(replayed)
+    refusal = story.refusal_seen_by("bank", replayed, "RIGHT_USED")
+    story.say(f"the used lane act relayed again: {refusal['sentence']}")
 
 
 def _right(story: Story, member: str) -> Json:
