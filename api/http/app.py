@@ -40,6 +40,7 @@ def create_app(node: "Node") -> FastAPI:
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         description="One member's doors. Every write answers with a command, final later.",
     )
     tokens = Tokens(node.settings.tokens_file)

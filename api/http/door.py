@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import (
-    BodyMissing,
     BodyNotJson,
     BodyTooLarge,
     BodyTooSlow,
@@ -154,7 +153,7 @@ def _too_large() -> BodyTooLarge:
 
 async def _parse(request: Request, body: bytes) -> object:
     if not body:
-        raise BodyMissing("A write needs a body.")
+        return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise BodyNotJson("The body is not sent as JSON.")

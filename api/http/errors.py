@@ -2,7 +2,7 @@
 
 DoorError
 ├── Invalid: the request is not what the route says
-│   ├── BodyMissing, BodyNotJson, BodyTooLarge, BodyTooSlow, BodyInvalid
+│   ├── BodyNotJson, BodyTooLarge, BodyTooSlow, BodyInvalid
 │   ├── RequestInvalid: a path or query value
 │   └── IdempotencyKeyMissing, IdempotencyKeyMalformed
 ├── Refused: understood and rejected
@@ -45,13 +45,6 @@ class Unavailable(DoorError):
     """Could work later."""
 
     code = "DOOR_UNAVAILABLE"
-
-
-class BodyMissing(Invalid):
-    """A write without a body."""
-
-    code = "BODY_MISSING"
-    what_to_do = "Send a JSON object; {} where the route needs nothing more."
 
 
 class BodyNotJson(Invalid):

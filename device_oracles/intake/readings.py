@@ -2,12 +2,14 @@
 
 A reading is ``{"lane", "container", "direction", "occurred_at", "sensor", "signature"}``. The
 sensor's Ed25519 key signs the RFC 8785 bytes of the object without ``signature``; ``signature``
-is 0x and 128 lower-case hex digits. When it happened is the sensor's word; when it was recorded
-is the journal's.
+is 0x and 128 lower-case hex digits. ``occurred_at`` is UTC with or without milliseconds; two
+containers in one second need them, for the same bytes are the same reading. When it happened is
+the sensor's word; when it was recorded is the journal's.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Literal, cast
 
@@ -30,6 +32,7 @@ FIELDS = frozenset({"lane", "container", "direction", "occurred_at", "sensor", "
 MAX_READING_BYTES = 4_096
 MAX_AGE_SECONDS = 300
 MAX_AHEAD_SECONDS = 30
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def reports_hash(readings: list[Reading]) -> bytes:
 
 def _seconds(text: str) -> int:
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if not _MOMENT.fullmatch(text):
+            raise ValueError("not the one form")
+        return int(datetime.fromisoformat(text).timestamp())
     except ValueError as error:
-        raise ReadingMalformed("occurred_at is UTC, as in 2026-05-01T10:00:00Z.") from error
-    return int(moment.timestamp())
+        raise ReadingMalformed("occurred_at is UTC, as in 2026-05-01T10:00:00.250Z.") from error

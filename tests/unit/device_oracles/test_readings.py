@@ -107,12 +107,20 @@ def test_an_old_reading_and_one_from_the_future_are_refused() -> None:
         json.dumps(signed(container=1)).encode(),
         json.dumps(signed(direction="up")).encode(),
         json.dumps(signed(occurred_at="2026-05-01T10:00:00+08:00")).encode(),
+        json.dumps(signed(occurred_at="2026-05-01T10:00:00.25Z")).encode(),
+        json.dumps(signed(occurred_at="2026-13-01T10:00:00Z")).encode(),
         json.dumps(signed(container="x" * 5000)).encode(),
     ],
 )
 def test_what_is_no_reading_is_refused(data: bytes) -> None:
     with pytest.raises(ReadingMalformed):
         parse_reading(data)
+
+
+def test_milliseconds_tell_two_readings_of_one_second_apart() -> None:
+    first, second = parsed(occurred_at="2026-05-01T10:00:00.250Z"), parsed()
+    assert first.occurred_at == second.occurred_at == NOW
+    assert first.hash != second.hash
 
 
 def test_the_reports_hash_covers_every_byte_that_was_signed() -> None:
