@@ -9,7 +9,7 @@ NodeError
 │   ├── DisclosureMissing: an authority was not told what the rules say
 │   └── ContractRefused: what a contract refuses, said before or after it did
 └── Unavailable: could work later
-    ├── LedgerUnavailable, SignerDown, PartHeld
+    ├── LedgerUnavailable, PartHeld
     └── Waiting: something that must come first has not come yet
 
 Every error has a stable ``code``, a sentence, what to do, and facts. Facts name ids, counts and
@@ -144,13 +144,6 @@ class LedgerUnavailable(Unavailable):
 
     code = "LEDGER_UNAVAILABLE"
     what_to_do = "Nothing is lost: writes wait in the queue, reads say how far behind they are."
-
-
-class SignerDown(Unavailable):
-    """The member's signer does not answer."""
-
-    code = "SIGNER_UNAVAILABLE"
-    what_to_do = "Start it with `lading sign`; writes wait until it answers."
 
 
 class PartHeld(Unavailable):

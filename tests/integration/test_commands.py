@@ -8,7 +8,7 @@ from support.members import RunningMember, running_members, wait_for
 from support.peers import bill_number, make_bill
 
 from identity.acts.words import TitleState
-from node.store.commands import RelayTransaction
+from node.store.commands import OutboxRow, RelayTransaction
 from node.store.projections import Title
 
 
@@ -44,7 +44,7 @@ def test_a_title_is_issued_and_accepted_though_the_sender_is_killed_each_time(
     offer = shipper.row(Title, title).offer
     assert offer == issued.digest
     accept = shipper.ask("Accept", title=title, offer=offer)
-    wait_for(lambda: shipper.read(accept).state == "relayed", "the acceptance is relayed")
+    wait_for(lambda: shipper.read(accept).relay is not None, "the acceptance is relayed")
     shipper_send.kill()
     shipper_send.wait()
     shipper.start_parts("send")
@@ -53,6 +53,24 @@ def test_a_title_is_issued_and_accepted_though_the_sender_is_killed_each_time(
     assert carrier.row(Title, title).holder == shipper.id
     _no_nonce_is_skipped(carrier)
     _no_nonce_is_skipped(shipper)
+
+
+def test_with_the_signer_stopped_a_write_waits_and_then_goes_on(
+    members: dict[str, RunningMember],
+) -> None:
+    carrier, shipper = members["carrier"], members["shipper"]
+    carrier.stop_signer()
+    issue = carrier.ask("Issue", document=make_bill(bill_number()), holder=shipper.id)
+
+    def tried() -> bool:
+        with carrier.node.db.read() as session:
+            rows = session.exec(select(OutboxRow)).all()
+        return any("SIGNER_UNAVAILABLE" in (row.last_error or "") for row in rows)
+
+    wait_for(tried, "the signer was asked in vain")
+    assert carrier.read(issue).state == "accepted"
+    carrier.start_signer()
+    assert carrier.end_of(issue).state == "final"
 
 
 def _no_nonce_is_skipped(member: RunningMember) -> None:

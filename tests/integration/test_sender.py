@@ -17,6 +17,7 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.events import Event, read_event
 from node.chain.rpc import Answer, Request, Rpc
 from node.chain.sender import Sender
+from node.errors import LedgerUnavailable
 from node.store.commands import Command, RelayTransaction
 from node.store.database import Database
 from node.store.schema import upgrade
@@ -141,6 +142,20 @@ def test_killed_at_every_call_each_act_takes_effect_once(
     assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
     acted = [event.digest for event in events_of(founded, rows) if event.kind == "acted"]
     assert sorted(acted) == sorted(digests)
+
+
+def test_with_the_ledger_down_acts_wait_and_go_when_it_answers(
+    founded: Founded, db: Database
+) -> None:
+    store_issue(founded, db)
+    key = founded.members["carrier"].relay
+    nobody = Rpc("http://127.0.0.1:1")
+    with pytest.raises(LedgerUnavailable):
+        Sender(nobody, db, founded.network, key).step()
+    nobody.close()
+    assert [command.state for command in commands(db)] == ["signed"]
+    settle(Sender(founded.ledger, db, founded.network, key), db)
+    assert [command.state for command in commands(db)] == ["relayed"]
 
 
 def test_what_waits_for_one_contract_goes_together(founded: Founded, db: Database) -> None:

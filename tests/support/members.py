@@ -56,14 +56,21 @@ class RunningMember:
         self.node = Node(Settings.load(new.directory), ENVIRONMENT)
         self.actor = Actor(self.id, "somebody", EVERY_ROLE)
         self._service: Service | None = None
+        self._signer: subprocess.Popen[bytes] | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start_signer(self) -> "subprocess.Popen[bytes]":
         """Start the signer and return once it listens."""
         arguments = ["-m", "identity.signer", "--dir", str(self.new.directory)]
-        process = self._start("signer", arguments)
+        self._signer = self._start("signer", arguments)
         wait_for(self._answers, "the signer answers")
-        return process
+        return self._signer
+
+    def stop_signer(self) -> None:
+        """Kill the signer."""
+        assert self._signer is not None
+        self._signer.kill()
+        self._signer.wait(15)
 
     def start_parts(self, *parts: str) -> "subprocess.Popen[bytes]":
         """Run ``parts`` of the node in a process of their own."""
