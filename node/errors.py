@@ -4,7 +4,7 @@ NodeError
 ├── Invalid: the request is not what the format says
 │   ├── BodyInvalid, KeyInvalid, VerbUnknown, SettingsInvalid
 ├── Refused: understood and rejected
-│   ├── NotAllowed, NotFound, IdempotencyConflict, BillAlreadyIssued, PartyUnknown
+│   ├── NotAllowed, IdempotencyConflict, BillAlreadyIssued, PartyUnknown
 │   ├── NotReleased: a gate-out that came too early, recorded on the ledger
 │   ├── DisclosureMissing: an authority was not told what the rules say
 │   └── ContractRefused: what a contract refuses, said before or after it did
@@ -86,13 +86,6 @@ class NotAllowed(Refused):
     def __init__(self, code: str, message: str, **facts: object) -> None:
         super().__init__(message, **facts)
         self.code = code
-
-
-class NotFound(Refused):
-    """Nothing of this id is known here, or it is nothing this actor may see."""
-
-    code = "NOT_FOUND"
-    what_to_do = "Check the id, and whether this node has seen the ledger's last blocks."
 
 
 class IdempotencyConflict(Refused):

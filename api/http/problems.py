@@ -42,7 +42,6 @@ STATUSES: dict[type[Exception], int] = {
     node.errors.Invalid: 422,
     node.errors.Refused: 409,
     node.errors.NotAllowed: 403,
-    node.errors.NotFound: 404,
     node.errors.Unavailable: 503,
 }
 
