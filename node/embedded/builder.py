@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import sqlite3
@@ -126,10 +127,20 @@ class BlockBuilder:
 
 @dataclass(frozen=True)
 class BuilderProcess:
-    """The forked builder as the ledger's process sees it."""
+    """The forked builder as the ledger's process sees it.
+
+    Attributes:
+        watch: a file descriptor that becomes readable when the builder has ended.
+    """
 
     channel: socket.socket
     pid: int
+    watch: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the builder has not ended."""
+        return not select.select([self.watch], [], [], 0)[0]
 
     def end(self) -> None:
         """End the builder and wait until it is gone; a block in work is left to the next start."""
@@ -137,6 +148,7 @@ class BuilderProcess:
             self.channel.shutdown(socket.SHUT_RDWR)
         self.channel.close()
         os.waitpid(self.pid, 0)
+        os.close(self.watch)
 
 
 def fork_builder(settings: LedgerSettings, database: Database) -> BuilderProcess:
@@ -153,7 +165,7 @@ def fork_builder(settings: LedgerSettings, database: Database) -> BuilderProcess
         finally:
             os._exit(1)
     theirs.close()
-    return BuilderProcess(ours, pid)
+    return BuilderProcess(ours, pid, os.pidfd_open(pid))
 
 
 def _run(settings: LedgerSettings, database: Database, channel: socket.socket) -> None:

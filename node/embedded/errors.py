@@ -145,6 +145,9 @@ class BuilderEnded(Unavailable):
 
     exit_code = 70
 
+    def __init__(self) -> None:
+        super().__init__("the block builder has ended; start the ledger again")
+
 
 class AddressUnavailable(Unavailable):
     """The listening address could not be bound."""

@@ -7,8 +7,9 @@ import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
+from identity.strict_json import read_json
 from node.embedded.errors import (
     InvalidParams,
     InvalidRequest,
@@ -63,13 +64,9 @@ async def _respond_one(request: Any, answer: Answer) -> dict[str, Any] | None:
 
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"invalid JSON: {type(error).__name__}") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+        return read_json(body)
+    except ValueError as error:
+        raise ParseError(f"invalid JSON: {error}"[:200]) from error
 
 
 def _read_request(request: Any) -> tuple[str, list[Any]]:

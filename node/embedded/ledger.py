@@ -81,10 +81,10 @@ class Ledger:
                 await self._wake.wait()
             await self._until_second_after(self.head.timestamp)
             built = await self._build(int(self._clock()))
+            self._take_in(built)
             if built.failure is not None:
                 log.error("no block could be stored, trying again: %s", built.failure)
                 await asyncio.sleep(RETRY_SECONDS)
-            self._take_in(built)
 
     def close(self) -> None:
         """End the threads; what waits stays in the pool table."""

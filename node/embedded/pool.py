@@ -59,8 +59,9 @@ class Pool:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._entries
+        """Whether no acknowledged transaction waits."""
+        oldest = next(iter(self._entries.values()), None)  # they are saved in this order
+        return oldest is None or not oldest.saved.done()
 
     def reload(self) -> None:
         """Take up what an earlier process acknowledged and did not get into a block."""

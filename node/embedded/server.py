@@ -19,7 +19,7 @@ from typing import Any
 
 import uvicorn
 
-from node.embedded.builder import fork_builder
+from node.embedded.builder import BuilderProcess, fork_builder
 from node.embedded.database import Database, claim_directory
 from node.embedded.errors import AddressUnavailable, BuilderEnded, StorageUnavailable
 from node.embedded.jsonrpc import respond
@@ -124,7 +124,7 @@ def serve(settings: LedgerSettings) -> None:
         gc.freeze()
         builder = fork_builder(settings, database)
         try:
-            asyncio.run(_serve(settings, database, builder.channel))
+            asyncio.run(_serve(settings, database, builder))
         finally:
             builder.end()
     except sqlite3.Error as error:
@@ -133,9 +133,9 @@ def serve(settings: LedgerSettings) -> None:
         os.close(lock)
 
 
-async def _serve(settings: LedgerSettings, database: Database, channel: socket.socket) -> None:
+async def _serve(settings: LedgerSettings, database: Database, builder: BuilderProcess) -> None:
     listener = _listen(settings)
-    ledger = Ledger(settings, database, await connect_builder(channel))
+    ledger = Ledger(settings, database, await connect_builder(builder.channel))
     config = uvicorn.Config(
         RpcApplication(Methods(ledger)),
         lifespan="off",
@@ -148,18 +148,19 @@ async def _serve(settings: LedgerSettings, database: Database, channel: socket.s
     server = _Server(config)
     building = asyncio.create_task(ledger.run())
     building.add_done_callback(lambda _: server.stop())
+    asyncio.get_running_loop().add_reader(builder.watch, server.stop)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"embedded ledger, chain {settings.chain_id}, at http://{shown}:{port}", flush=True)
     await server.serve(sockets=[listener])
-    if not building.done():
-        building.cancel()
+    building.cancel()
     try:
         await building
     except asyncio.CancelledError:
-        pass
+        if not builder.is_running:
+            raise BuilderEnded from None
     except (EOFError, ConnectionError) as error:
-        raise BuilderEnded("the block builder has ended; start the ledger again") from error
+        raise BuilderEnded from error
     finally:
         ledger.close()
 
