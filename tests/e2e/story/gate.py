@@ -24,7 +24,7 @@ class Gate:
             "lane": self._told["lane"],
             "container": container,
             "direction": direction,
-            "occurred_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "occurred_at": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "sensor": self._told["sensor"],
         }
         signature = "0x" + self._key.sign(rfc8785.dumps(reading)).hex()
