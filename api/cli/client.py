@@ -52,6 +52,13 @@ class Member:
             timeout=ANSWER_SECONDS + wait_seconds,
         )
 
+    def call(self, path: str, body: dict[str, Any], seconds: float) -> Any:
+        """Ask for something that no command stands for, and that may take so many seconds.
+
+        Raises: MemberRefused, RequestWrong, NotAnswered.
+        """
+        return self._ask("POST", path, json=body, timeout=seconds)
+
     def _ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = self._client.request(method, path, **request)

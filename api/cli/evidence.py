@@ -1,7 +1,6 @@
 """A container's history, evidence files, and their check without node or network."""
 
 import json
-import uuid
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,8 @@ import typer
 
 from api.cli.errors import UsageInvalid
 from api.cli.output import AsJson, fields, show, table, working
+
+EXPORT_SECONDS = 120.0
 
 app = typer.Typer(no_args_is_help=True, help="Evidence files.")
 
@@ -46,7 +47,7 @@ def export(
         )
     body = {"title": title} if title else {"container": container}
     with working("Collecting proofs and witnesses' signatures"):
-        answer = Member().write("/v1/evidence", body, str(uuid.uuid4()), 0)
+        answer = Member().call("/v1/evidence", body, EXPORT_SECONDS)
     try:
         to.write_text(json.dumps(answer, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:

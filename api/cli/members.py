@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from api.cli.output import AsJson, fields, show, table, working
-from api.cli.writing import Key, end, write
+from api.cli.writing import end
+
+REBUILD_SECONDS = 3_600.0
 
 app = typer.Typer(no_args_is_help=True, help="The member, the others, commands, health.")
 
@@ -61,9 +63,13 @@ def refusals(
 
 
 @app.command()
-def rebuild(key: Key = None, as_json: AsJson = False) -> None:
+def rebuild(as_json: AsJson = False) -> None:
     """Drop the tables made from the ledger and fill them again."""
-    write("/v1/projections/rebuild", {}, key, 0, as_json)
+    from api.cli.client import Member
+
+    with working("Rebuilding from the ledger"):
+        answer = Member().call("/v1/projections/rebuild", {}, REBUILD_SECONDS)
+    show(answer, as_json, fields)
 
 
 def _read(path: str, as_json: bool) -> None:

@@ -58,7 +58,7 @@ def set_condition(
 @app.command("lane")
 def register_lane(
     lane_key: Annotated[str, typer.Argument(help="The lane key's address.")],
-    port: Annotated[str, typer.Option(help="UN/LOCODE of the port.")],
+    port: Annotated[int, typer.Option(help="The port's id in the rulebook.")],
     calibrated_until: Annotated[int, typer.Option(help="UTC seconds.")],
     key: Key = None,
     wait: Wait = DEFAULT_WAIT_SECONDS,

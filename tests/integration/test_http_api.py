@@ -1,5 +1,6 @@
 """Two members' nodes as `lading serve` runs them, spoken to over HTTP with tokens alone."""
 
+import json
 import os
 import secrets
 import signal
@@ -159,6 +160,14 @@ def test_the_command_line_speaks_to_the_api_and_ends_with_its_exit_codes(
     assert offered.returncode == 0, offered.stderr
     withdrawn = lading("title", "withdraw", title)
     assert withdrawn.returncode == 0, withdrawn.stderr
+    for arguments in (("me",), ("health",), ("list",), ("refusals", title)):
+        told = lading("member", *arguments)
+        assert told.returncode == 0, (arguments, told.stderr)
+    assert title in lading("title", "list").stdout
+    environment["LADING_TOKEN"] = shipper.tokens["admin"]
+    rebuilt = lading("member", "rebuild", "--json")
+    assert json.loads(rebuilt.stdout)["differing"] == 0, rebuilt.stderr
+    environment["LADING_TOKEN"] = shipper.tokens["clerk"]
     refused = lading("title", "withdraw", title, "--offer", UNKNOWN)
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 2

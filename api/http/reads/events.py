@@ -20,7 +20,7 @@ from node.store.projections import (
     PickupRight,
 )
 
-MAX_EVENTS = 1_000
+MAX_REFUSALS = 200
 
 
 def objects_of_title(session: Session, title: str) -> list[str]:
@@ -36,15 +36,17 @@ def objects_of_order(session: Session, orders: Sequence[str]) -> list[str]:
     return [*orders, *session.exec(conditions), *session.exec(rights)]
 
 
-def events_of(
-    session: Session, objects: Iterable[str], kind: str | None = None, limit: int = MAX_EVENTS
-) -> list[LedgerEvent]:
-    """Return the objects' events in the ledger's order, of one kind if ``kind`` is given."""
-    query = select(LedgerEvent).where(col(LedgerEvent.object).in_(list(objects)))
-    if kind is not None:
-        query = query.where(col(LedgerEvent.kind) == kind)
-    query = query.order_by(col(LedgerEvent.block), col(LedgerEvent.log_index)).limit(limit)
-    return list(session.exec(query))
+def events_of(session: Session, objects: Iterable[str]) -> list[LedgerEvent]:
+    """Return the objects' events in the ledger's order: every act, and the last 200 refusals.
+
+    A refused act only claims its object, so whoever relays many must not crowd out the acts.
+    """
+    about = select(LedgerEvent).where(col(LedgerEvent.object).in_(list(objects)))
+    took_place = session.exec(about.where(col(LedgerEvent.kind) != REFUSED)).all()
+    latest = (col(LedgerEvent.block).desc(), col(LedgerEvent.log_index).desc())
+    refused = about.where(col(LedgerEvent.kind) == REFUSED).order_by(*latest)
+    events = [*took_place, *session.exec(refused.limit(MAX_REFUSALS))]
+    return sorted(events, key=lambda event: (event.block, event.log_index))
 
 
 def event_json(row: LedgerEvent) -> dict[str, Any]:
