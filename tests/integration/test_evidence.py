@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.trade import CONTAINER, OTHER_CONTAINER, Told, hexed, key_of, member_id
+from support.people import CONTAINER, OTHER_CONTAINER, hexed, key_of, member_id
+from support.trade import Told
 
 from identity.acts.words import OrderState, Outcome, RightState, TitleState
 from node.chain.network import save

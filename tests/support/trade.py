@@ -13,16 +13,35 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+from support.people import (
+    BILL,
+    CONTAINER,
+    DISCHARGE,
+    LOADING,
+    OTHER_CONTAINER,
+    ROLES,
+    SEATS,
+    founding_of,
+    hexed,
+    key_of,
+    member_id,
+    profile_of,
+)
+
 from identity.acts.objects import condition_id, right_id
 from identity.acts.typed import Act, Value, decode, digest, encode
 from identity.acts.types import ActType
-from identity.acts.words import ConditionKind, KeyPurpose, Role
+from identity.acts.words import ConditionKind, KeyPurpose
 from identity.keys.secp256k1 import SigningKey, key_id
-from identity.profile.profile import Profile
-from node.chain.deploy import send, wait_final
+from node.chain.deploy import deploy, send, wait_final
 from node.chain.follower import Follower
-from node.chain.founding import Admission, Assignment, Founding, found
-from node.chain.network import Network, Seat, Witness
+from node.chain.founding import (
+    found,
+    outstanding,
+    relay_motions,
+    with_witnesses,
+)
+from node.chain.network import Network, Witness
 from node.chain.relaying import gas_for, submit_calldata
 from node.chain.rpc import Rpc
 from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
@@ -35,51 +54,8 @@ from node.store.schema import upgrade
 from privacy.commitments import FieldTree, commit, paths_below
 from privacy.containers import container_tag
 
-ROLES = {
-    "carrier": Role.CARRIER,
-    "shipper": Role.SHIPPER,
-    "bank": Role.BANK,
-    "consignee": Role.CONSIGNEE,
-    "terminal": Role.TERMINAL,
-    "customs": Role.CUSTOMS,
-}
-SEATS = ("port authority", "chamber of shipping", "customs union")
-LOADING, DISCHARGE = 7, 9
-CONTAINER = "MAEU6543213"
-OTHER_CONTAINER = "CSQU3054383"
-BILL = Path(__file__).parents[1] / "data" / "bill" / "transport-document.json"
 GAS_CAP = 1_000_000
 YEAR = 365 * 24 * 3600
-
-
-def member_id(name: str) -> bytes:
-    """Return the id of a member or seat by its name."""
-    return sha256(b"member " + name.encode()).digest()
-
-
-def key_of(name: str, purpose: str) -> SigningKey:
-    """Return a key that only this member should have."""
-    return SigningKey(sha256(f"{name}'s {purpose} key".encode()).digest())
-
-
-def profile_of(name: str) -> Profile:
-    """Return a member's profile; its certificate is none, and nothing here connects to it."""
-    return Profile(
-        member=member_id(name),
-        name_en=name.capitalize(),
-        name_zh=name,
-        peers_url="https://127.0.0.1:1",
-        api_url="http://127.0.0.1:1",
-        tls_certificates=(b"\x30" + name.encode(),),
-        message_keys={"message": sha256(b"message" + name.encode()).digest()},
-        envelope_keys={"envelope": sha256(b"envelope" + name.encode()).digest()},
-        witness_keys=(key_of(name, "witness").address,),
-    )
-
-
-def hexed(value: bytes) -> str:
-    """Return ``value`` as JSON holds it."""
-    return "0x" + value.hex()
 
 
 @dataclass
@@ -89,6 +65,7 @@ class Trade:
     folder: Path
     rpc: Rpc
     network: Network
+    realm: str = ""
     databases: dict[str, Database] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
     counters: dict[bytes, int] = field(default_factory=dict)
@@ -99,9 +76,13 @@ class Trade:
     tree: FieldTree | None = None
     salts: dict[str, bytes] = field(default_factory=dict)
 
+    def key(self, name: str, purpose: str) -> SigningKey:
+        """Return a member's key in this consortium."""
+        return key_of(name, purpose, self.realm)
+
     def act(self, verb: str, by: str, object_: bytes, signer: str = "act", **own: Value) -> bytes:
         """Return a signed act in wire form, at the object's next counter."""
-        return self.sign(verb, by, object_, key_of(by, signer), **own)
+        return self.sign(verb, by, object_, self.key(by, signer), **own)
 
     def sign(self, verb: str, by: str, object_: bytes, signer: SigningKey, **own: Value) -> bytes:
         """As ``act``, with any key."""
@@ -130,7 +111,7 @@ class Trade:
         self.nonces[by] = nonce + 1
         transaction = send(
             self.rpc,
-            key_of(by, "relay"),
+            self.key(by, "relay"),
             self.network.chain_id,
             nonce,
             self.network.address(contract),
@@ -159,7 +140,7 @@ class Trade:
 
     def witness_key(self, name: str) -> SigningKey:
         """Return a member's present witness key."""
-        return self.witness_keys.get(name) or key_of(name, "witness")
+        return self.witness_keys.get(name) or self.key(name, "witness")
 
     def exporter(self, name: str) -> Exporter:
         """Return a member's exporter."""
@@ -178,7 +159,7 @@ class Trade:
         """Return what customs can show of the container: the bill's fields and the order's salt."""
         assert self.tree is not None
         paths = paths_below(
-            self.tree.paths, {"transportDocumentReference", "utilizedTransportEquipments"}
+            self.tree.paths, {"transportDocumentReference", "utilizedTransportEquipments.0"}
         )
         return Subject(
             hexed(self.title),
@@ -191,6 +172,12 @@ class Trade:
     def issue(self) -> None:
         """Issue the bill's title to the shipper, who accepts: in one block."""
         bill = json.loads(BILL.read_bytes())
+        first = bill["utilizedTransportEquipments"][0]
+        second = {
+            **first,
+            "equipment": {**first["equipment"], "equipmentReference": OTHER_CONTAINER},
+        }
+        bill["utilizedTransportEquipments"].append(second)
         seed = sha256(b"seed of the bill").digest()
         self.tree = commit(bill, schema_ref(TRANSPORT_DOCUMENT), seed)
         self.title = sha256(b"tag of the bill").digest()
@@ -254,7 +241,7 @@ class Trade:
         self.relay(
             self.act(
                 "RegisterLane", "terminal", self.lane,
-                key=key_of("terminal", "lane").address, kind=1, port=DISCHARGE,
+                key=self.key("terminal", "lane").address, kind=1, port=DISCHARGE,
                 calibratedUntil=int(time.time()) + YEAR,
             )
         )  # fmt: skip
@@ -307,11 +294,11 @@ class Trade:
 
     def rotate_keys(self) -> None:
         """The shipper ends its act key and the bank its witness key; the council says so."""
-        acting, witnessing = key_of("shipper", "second act"), key_of("bank", "second witness")
+        acting, witnessing = self.key("shipper", "second act"), self.key("bank", "second witness")
         self.add_key("shipper", acting, KeyPurpose.ACT)
-        self.revoke_key("shipper", key_of("shipper", "act"))
+        self.revoke_key("shipper", self.key("shipper", "act"))
         self.add_key("bank", witnessing, KeyPurpose.WITNESS)
-        height = self.revoke_key("bank", key_of("bank", "witness"))
+        height = self.revoke_key("bank", self.key("bank", "witness"))
         bank = hexed(member_id("bank"))
         ended = [
             replace(given, until_height=height - 1) if given.member == bank else given
@@ -320,7 +307,7 @@ class Trade:
         added = Witness(bank, hexed(witnessing.address), height)
         network = replace(self.network, witnesses=(*ended, added), signatures=())
         for seat in SEATS:
-            network = network.signed_by(hexed(member_id(seat)), key_of(seat, "council"))
+            network = network.signed_by(hexed(member_id(seat)), self.key(seat, "council"))
         self.network = network
         self.witness_keys["bank"] = witnessing
 
@@ -361,39 +348,37 @@ class Told:
         return self.evidence.to_bytes()
 
 
-def found_trade(folder: Path, url: str, council: str = "", nonce: str = "a network") -> Trade:
-    """Found the consortium on the ledger at ``url``; ``council`` makes the seats' keys others."""
-    rpc = Rpc(url)
-    seat_keys = {hexed(member_id(seat)): key_of(seat, "council" + council) for seat in SEATS}
-    founding = Founding(
-        nonce=hexed(sha256(nonce.encode()).digest()),
-        founder=hexed(key_of("founder", "relay").address),
-        seats=tuple(Seat(seat, hexed(key.address)) for seat, key in seat_keys.items()),
-        threshold=2,
-        rulebook=hexed(sha256(b"rulebook").digest()),
-        admissions=tuple(_admission(name, role) for name, role in ROLES.items()),
-        assignments=(
-            Assignment(DISCHARGE, Role.TERMINAL, hexed(member_id("terminal"))),
-            Assignment(DISCHARGE, Role.CUSTOMS, hexed(member_id("customs"))),
-        ),
-        engine="embedded",
-        operator="the demonstration's host",
-    )
+def found_trade(folder: Path, url: str, realm: str = "", pretended: Network | None = None) -> Trade:
+    """Found the consortium on the ledger at ``url``.
+
+    Args:
+        realm: whose keys; a forger has none of the real ones.
+        pretended: a network whose id and contract addresses the forger's ledger takes.
+            The founding account alone is the real one: it stands for a ledger whose account
+            nonces and addresses the forger makes up.
+    """
+    rpc, founder = Rpc(url), key_of("founder", "relay")
+    seat_keys = {hexed(member_id(seat)): key_of(seat, "council", realm) for seat in SEATS}
+    founding = founding_of(founder, seat_keys, realm)
     expires = int(time.time()) + 600
-    network = found(rpc, founding, key_of("founder", "relay"), seat_keys, expires)
     folder.mkdir(parents=True, exist_ok=True)
-    trade = Trade(folder, rpc, network)
+    if pretended is None:
+        network = found(rpc, founding, founder, seat_keys, expires)
+    else:
+        seats, chain = founding.seats, pretended.chain_id
+        deploy(rpc, founder, chain, pretended.network_id, seats, 2, founding.rulebook)
+        genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
+        network = replace(pretended, genesis=genesis, seats=seats, witnesses=(), signatures=())
+        wires = []
+        for motion in outstanding(rpc, founding, network):
+            for seat, key in list(seat_keys.items())[:2]:
+                act = motion.act(seat, expires)
+                wires.append(encode(act, key.sign(digest(network.domain("Membership"), act))))
+        relay_motions(rpc, founding, network, founder, wires)
+        network = with_witnesses(rpc, founding, network)
+    trade = Trade(folder, rpc, network, realm)
     trade.counters |= {member_id(name): 1 for name in ROLES}
     return trade
-
-
-def _admission(name: str, role: Role) -> Admission:
-    purposes = {"act": KeyPurpose.ACT, "relay": KeyPurpose.RELAY, "witness": KeyPurpose.WITNESS}
-    keys = tuple(
-        (hexed(key_id(key_of(name, word).address)), int(purpose))
-        for word, purpose in purposes.items()
-    )
-    return Admission(hexed(member_id(name)), int(role), hexed(profile_of(name).hash), keys)
 
 
 def _soon() -> int:
