@@ -1,72 +1,109 @@
-"""Signed transactions that carry acts, for the embedded ledger and for py-evm alike."""
+"""Signed transactions that carry title acts, for the embedded ledger and for py-evm alike.
 
-from collections.abc import Callable
+A network is founded once on a ledger of its own. The transactions of that founding are then the
+setup of every run: the same bytes give the same contracts at the same addresses.
+"""
+
+import sqlite3
+import tempfile
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from eth_abi.abi import encode
-from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
-from ledger_process import PROBE, account, sign
-from rlp import encode as rlp_encode
+from eth_hash.auto import keccak
+from founded import PORT_OF_DISCHARGE, PORT_OF_LOADING, Founded, FoundedMember
+from ledger_process import CHAIN_ID, running_ledger
 
-WORKER_KEYS_FROM = 1_000
+from identity.acts.words import TitleKind
+from node.chain.relaying import gas_for, sign_transaction, submit_calldata
+
+TITLES_GAS_CAP = 250_000
+ACT_LIFE_SECONDS = 3_500
+OFFER_LIFE_SECONDS = 7 * 86_400
+RELAYERS = ("carrier", "shipper", "bank", "consignee", "terminal", "customs")
+READER = len(RELAYERS) - 1
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One kind of transaction.
+    """Half issues with their first offer, half acceptances, ``acts`` of them in a transaction."""
 
-    Attributes:
-        name: what it is, in a few words.
-        acts: acts in one transaction.
-        setup: signed transactions to run first, in order; not timed.
-        transaction: signs one transaction, given its worker and the worker's nonce.
-        read: address and data of a call that reads what the setup wrote.
-    """
-
-    name: str
-    acts: int
+    founded: Founded
     setup: list[str]
-    transaction: Callable[[int, int], str]
-    read: tuple[str, str]
+    acts: int
+    expires: int
+
+    def transaction(self, worker: int, nonce: int) -> str:
+        """Return a worker's signed transaction, ``0x`` hex: its acts follow from its nonce."""
+        first = nonce * self.acts
+        wires = [self._act(worker, number) for number in range(first, first + self.acts)]
+        raw, _ = sign_transaction(
+            self._relayer(worker).relay,
+            CHAIN_ID,
+            nonce,
+            self.founded.network.address("Titles"),
+            submit_calldata(wires),
+            gas_for(wires, TITLES_GAS_CAP),
+        )
+        return "0x" + raw.hex()
+
+    def sender(self, worker: int) -> str:
+        """Return the address that sends a worker's transactions."""
+        return "0x" + self._relayer(worker).relay.address.hex()
+
+    @property
+    def read(self) -> tuple[str, str]:
+        """Address and data of a call that reads a title: the first of ``READER``."""
+        data = keccak(b"titleOf(bytes32)")[:4] + _word(READER, 0)
+        return "0x" + self.founded.network.address("Titles").hex(), "0x" + data.hex()
+
+    def _relayer(self, worker: int) -> FoundedMember:
+        return self.founded.members[RELAYERS[worker]]
+
+    def _act(self, worker: int, number: int) -> bytes:
+        title, root = _word(worker, number // 2), _word(worker + 100, number // 2)
+        digest, wire = self.founded.act(
+            "carrier",
+            "Issue",
+            title,
+            counter=0,
+            expires=self.expires,
+            kind=int(TitleKind.ORDER),
+            party=bytes(32),
+            holder=self.founded.members["shipper"].id,
+            deadline=self.expires + OFFER_LIFE_SECONDS,
+            loading=PORT_OF_LOADING,
+            discharge=PORT_OF_DISCHARGE,
+            root=root,
+        )
+        if number % 2:
+            _, wire = self.founded.act(
+                "shipper",
+                "Accept",
+                title,
+                counter=1,
+                expires=self.expires,
+                offer=bytes.fromhex(digest[2:]),
+                root=root,
+            )
+        return wire
 
 
-def probe_acts(acts: int, slots: int, turns: int, gas: int) -> Workload:
-    """Stand-in acts: each writes ``slots`` new storage slots, emits one event and hashes.
-
-    ``turns`` is the rounds of hashing that bring an act to the opcodes of a title act.
-    """
-    deployer = account(1)
-    address = to_checksum_address(keccak(rlp_encode([bytes.fromhex(deployer.address[2:]), 0]))[12:])
-
-    def transaction(worker: int, nonce: int) -> str:
-        first = ((worker + 1) << 64) + nonce * acts * slots
-        data = _call("act(uint256,uint256,uint256,uint256)", first, acts, slots, turns)
-        return sign(worker_account(worker), nonce, address, data, gas)
-
-    return Workload(
-        name=f"stand-in acts of {slots} new slots and {turns} hashes",
-        acts=acts,
-        setup=[
-            sign(deployer, 0, None, PROBE["bytecode"], gas=3_000_000),
-            sign(deployer, 1, address, _call("store(uint256,uint256)", 1, 42)),
-        ],
-        transaction=transaction,
-        read=(address, _call("values(uint256)", 1)),
-    )
+def title_acts() -> tuple[Workload, Workload]:
+    """Found a network and return its workloads of one and of fifty acts a transaction."""
+    with tempfile.TemporaryDirectory() as directory:
+        with running_ledger(Path(directory)) as url:
+            founded = Founded(url)
+            founded.close()
+        connection = sqlite3.connect(Path(directory) / "ledger" / "ledger.sqlite")
+        rows = connection.execute("SELECT raw FROM transactions ORDER BY block, position")
+        setup = ["0x" + raw.hex() for (raw,) in rows]
+        connection.close()
+    expires = int(time.time()) + ACT_LIFE_SECONDS
+    single = Workload(founded, setup, 1, expires)
+    setup.append(single.transaction(READER, 0))
+    return single, Workload(founded, setup, 50, expires)
 
 
-def _call(function: str, *arguments: int) -> str:
-    words = encode(["uint256"] * len(arguments), arguments)
-    return "0x" + (keccak(text=function)[:4] + words).hex()
-
-
-def worker_account(worker: int) -> LocalAccount:
-    """Return the account that signs worker number ``worker``'s transactions."""
-    return account(WORKER_KEYS_FROM + worker)
-
-
-# About 2,760 opcodes and 144,000 gas; about 1,770 opcodes and 53,000 gas an act.
-SINGLE = probe_acts(acts=1, slots=5, turns=34, gas=200_000)
-FIFTY = probe_acts(acts=50, slots=2, turns=24, gas=4_000_000)
+def _word(*numbers: int) -> bytes:
+    return keccak(b"".join(number.to_bytes(8, "big") for number in numbers))
