@@ -67,8 +67,9 @@ def gateway(
 def up(
     directory: Annotated[Path, typer.Argument(help="Where the consortium lives.", file_okay=False)],
     apart: Annotated[
-        bool, typer.Option("--apart", help="Run each part of each node as its own process.")
-    ] = False,
+        list[str] | None,
+        typer.Option(help="Run each part of this member's node as its own process; repeatable."),
+    ] = None,
     rogues: Annotated[
         bool,
         typer.Option("--rogues", help="Also make keys of dishonest clerks, to show refusals with."),
@@ -80,4 +81,4 @@ def up(
     """Run a consortium of six members and an embedded ledger on this machine."""
     from api.cli.up import run
 
-    run(directory, apart, rogues, as_json)
+    run(directory, frozenset(apart or ()), rogues, as_json)

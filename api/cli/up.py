@@ -45,7 +45,7 @@ UNFINISHED = "unfinished"
 Say = Callable[[str], None]
 
 
-def run(directory: Path, apart: bool, rogues: bool, as_json: bool) -> None:
+def run(directory: Path, apart: frozenset[str], rogues: bool, as_json: bool) -> None:
     """Lay the consortium down where there is none, run it, and return when asked to stop."""
     say = (lambda _: None) if as_json else _say
     stop = _on_signals()
@@ -64,7 +64,7 @@ def run(directory: Path, apart: bool, rogues: bool, as_json: bool) -> None:
 
 
 def _start(
-    directory: Path, supervisor: Supervisor, rogues: bool, apart: bool, say: Say
+    directory: Path, supervisor: Supervisor, rogues: bool, apart: frozenset[str], say: Say
 ) -> Consortium:
     consortium = Consortium.load(directory)
     if consortium is None:
@@ -85,7 +85,7 @@ def _start(
         consortium = _lay_down(directory, rpc, rogues, say)
     rpc.close()
     for name in consortium.told["members"]:
-        _start_member(supervisor, consortium, name, apart)
+        _start_member(supervisor, consortium, name, name in apart)
     say("Waiting for six nodes to answer.")
     for name, member in consortium.told["members"].items():
         _until(lambda api=member["api"]: _is_well(api), supervisor, f"{name}'s node answers")  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """One running consortium for all tests that look at members from outside."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]
             "the consortium starts",
             START_SECONDS,
         )
-        yield Consortium(directory)
+        with contextlib.closing(Consortium(directory)) as running:
+            yield running
     finally:
         up.send_signal(signal.SIGTERM)
         assert up.wait(30) == 0

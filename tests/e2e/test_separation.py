@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from story.consortium import Consortium, until
+from story.consortium import Consortium, Member, until
 
 BILL = Path(__file__).parents[1] / "data" / "bill" / "transport-document.json"
 LISTENING, ESTABLISHED = "0A", "01"
@@ -180,6 +180,12 @@ def issue(consortium: Consortium, number: str) -> str:
     return str(answer.json()["id"])
 
 
+def offered(member: Member, title: str) -> str | None:
+    """The digest of the title's open offer, as a member's node tells it; None before it does."""
+    told = member.get("/v1/titles")["titles"]
+    return next((str(t["offer"]["digest"]) for t in told if t["id"] == title and t["offer"]), None)
+
+
 def test_with_a_signer_stopped_its_members_writes_wait_and_nothing_else_stops(
     consortium: Consortium,
 ) -> None:
@@ -189,7 +195,7 @@ def test_with_a_signer_stopped_its_members_writes_wait_and_nothing_else_stops(
     title = carrier.get(f"/v1/commands/{first}")["object"]
     with halted(pids(consortium)["carrier sign"]):
         waiting = issue(consortium, "SIGNER000002")
-        offer = shipper.get(f"/v1/titles/{title}")["offer"]["digest"]
+        offer = until(lambda: offered(shipper, title), "the shipper's node shows the offer")
         shipper.write(f"/v1/titles/{title}/accept", {"offer": offer})
         until(lambda: carrier.get(f"/v1/titles/{title}")["state"] == "live", "its reads go on")
         time.sleep(2)

@@ -57,7 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lading-") as place:
         directory = Path(place) / "c"
         lading = Path(sys.executable).with_name("lading")
-        up = subprocess.Popen([str(lading), "up", str(directory), "--apart", "--json"])
+        up = subprocess.Popen([str(lading), "up", str(directory), "--apart", "carrier", "--json"])
         try:
             until((directory / "pids.json").exists, "the consortium starts", 120)
             return _run(Consortium(directory), given.rounds, random.Random(given.seed))

@@ -90,6 +90,11 @@ class Consortium:
     def __getitem__(self, name: str) -> Member:
         return self.members[name]
 
+    def close(self) -> None:
+        """Close the connections to the members' APIs."""
+        for member in self.members.values():
+            member.client.close()
+
     def stop_node(self, name: str) -> None:
         """Ask the supervisor to keep a member's node stopped, and wait until it is silent."""
         (self[name].directory / "stopped").touch()
