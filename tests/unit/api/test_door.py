@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import OTHER, Office
+from support.office_node import OTHER, Office
 
 from api.http.door import MAX_BODY_BYTES
 

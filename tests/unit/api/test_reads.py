@@ -1,6 +1,6 @@
 """What the doors show of the tables: words, and nothing crowded out."""
 
-from conftest import OTHER, Office
+from support.office_node import OTHER, Office
 
 from api.http.reads.events import MAX_REFUSALS, event_json, events_of
 from api.http.reads.refusals import by_contract

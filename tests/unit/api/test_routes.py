@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import OTHER, Office
+from support.office_node import OTHER, Office
 
 from api.http.app import all_routes
 from api.http.door import OPEN

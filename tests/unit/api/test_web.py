@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import OTHER, Office
 from starlette.requests import Request
+from support.office_node import OTHER, Office
 
 import api.web
 from api.http.errors import CredentialMissing, CredentialUnknown
