@@ -1,0 +1,167 @@
+"""A whole node of one member without a ledger; what a follower would write is written directly."""
+
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+from support.members import DISCHARGE, ENVIRONMENT, EVERY_ROLE
+from support.peers import PASSPHRASE, make_bill
+
+from identity.acts.words import KeyPurpose, MemberStatus, Role, TitleKind, TitleState
+from identity.keys.secp256k1 import SigningKey
+from identity.policy.decide import Actor
+from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, network_id, save
+from node.documents.registry import TRANSPORT_DOCUMENT
+from node.documents.rulebook import default_rulebook, rulebook_hash
+from node.member import Addresses, NewMember, create_member, write_json
+from node.node import Node
+from node.settings import Settings
+from node.store.commands import Command, OutboxRow
+from node.store.projections import NOBODY, Authority, Lane, Member, MemberKey, Title
+
+LOADING = default_rulebook().port_id("DKAAR")
+NOWHERE = "http://127.0.0.1:1"
+
+
+def new_id() -> str:
+    """Return a random id, ``0x`` hex."""
+    return "0x" + secrets.token_hex(32)
+
+
+class OfflineMember:
+    """One member's node, and the projections it is told."""
+
+    def __init__(self, folder: Path, name: str, roles: Role) -> None:
+        self.new = _make(folder, name, roles)
+        self.id = self.new.hex_id
+        save(_network(self.id), self.new.directory / "network.json")
+        self.node = Node(Settings.load(self.new.directory), ENVIRONMENT)
+        self.admit(self.new)
+
+    def admit(self, new: NewMember) -> str:
+        """Let the node know a member with a profile."""
+        write_json(self.new.directory / "profiles" / f"{new.hex_id}.json", new.profile.to_json())
+        self.put(*_rows_of(new))
+        return new.hex_id
+
+    def other(self, roles: Role = Role.SHIPPER, status: MemberStatus = MemberStatus.ACTIVE) -> str:
+        """Let the node know a member by its row alone; return its id."""
+        row = _member_row(new_id(), roles, NOBODY, status)
+        self.put(row)
+        return row.id
+
+    def assign(self, member: str, role: Role, port: int = DISCHARGE) -> None:
+        """Let the node know an authority."""
+        self.put(Authority(port=port, role=int(role), member=member))
+
+    def title(self, **given: Any) -> Title:
+        """Let the node know a live title that it holds, changed by ``given``."""
+        row = Title(
+            **{
+                "id": new_id(), "state": int(TitleState.LIVE), "kind": int(TitleKind.ORDER),
+                "counter": 2, "version": 1, "carrier": NOBODY, "holder": self.id,
+                "pledgee": NOBODY, "controller": self.id, "party": NOBODY,
+                "counterparty": NOBODY, "offer": NOBODY, "offer_capacity": 0,
+                "offer_endorsement": 0, "offer_purpose": 0, "deadline": 0, "loading": LOADING,
+                "discharge": DISCHARGE, "root": new_id(), "last_digest": NOBODY,
+                "issued_block": 1, "last_block": 1,
+            } | given
+        )  # fmt: skip
+        self.put(row)
+        return row
+
+    def offered(self, **given: Any) -> Title:
+        """Let the node know a title that is offered to it."""
+        terms = {
+            "controller": NOBODY, "counterparty": self.id, "offer": new_id(),
+            "offer_capacity": 1, "deadline": int(time.time()) + 3600,
+        }  # fmt: skip
+        return self.title(**terms | given)
+
+    def bill(self, number: str) -> str:
+        """Keep an own bill; return its root."""
+        with self.node.db.begin() as session:
+            return self.node.documents.store_own(
+                session, make_bill(number), TRANSPORT_DOCUMENT
+            ).root
+
+    def put(self, *rows: Any) -> None:
+        """Store or replace rows."""
+        with self.node.db.begin() as session:
+            for row in rows:
+                session.merge(row)
+
+    def ask(self, verb: str, **body: Any) -> Command:
+        """Hand in a command as a person who has every role."""
+        actor = Actor(self.id, "somebody", EVERY_ROLE)
+        return self.node.handler.submit(actor, secrets.token_hex(8), verb, body)
+
+    def rows(self, model: type[Any]) -> list[Any]:
+        """Return all rows of a table."""
+        with self.node.db.read() as session:
+            return list(session.exec(select(model)))
+
+    def work_for(self, command: Command) -> list[OutboxRow]:
+        """Return the outbox rows that speak of a command."""
+        return [row for row in self.rows(OutboxRow) if row.payload.get("command") == command.id]
+
+
+def lane_row(member: str, key: SigningKey) -> Lane:
+    """Return a lane of ``member`` at the port of discharge, as projected."""
+    return Lane(
+        id=new_id(), principal=member, key="0x" + key.address.hex(), kind=1, port=DISCHARGE,
+        calibrated_until=2_000_000_000, in_service=True,
+        counter=1, device_counter=0,
+    )  # fmt: skip
+
+
+def _make(folder: Path, name: str, roles: Role) -> NewMember:
+    addresses = Addresses("127.0.0.1", 1, 2, NOWHERE)
+    passphrases = {"signer": PASSPHRASE, "node": PASSPHRASE}
+    return create_member(folder / name, (name, name), roles, addresses, passphrases)
+
+
+def _network(member: str) -> Network:
+    """Return a signed network.json of a network that exists nowhere."""
+    key = SigningKey.generate()
+    seats = (Seat(member, "0x" + key.address.hex()),)
+    genesis, nonce = new_id(), new_id()
+    network = Network(
+        chain_id=7741,
+        network_id=network_id(seats, 1, genesis, 7741, nonce),
+        nonce=nonce,
+        genesis=genesis,
+        engine="embedded",
+        operator=None,
+        deployed_height=1,
+        contracts={
+            name: DeployedContract(f"0x{i:040x}", new_id())
+            for i, name in enumerate(CONTRACT_NAMES, start=1)
+        },
+        threshold=1,
+        seats=seats,
+        rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
+        witnesses=(),
+    )
+    return network.signed_by(member, key)
+
+
+def _member_row(member: str, roles: Role, profile: str, status: MemberStatus) -> Member:
+    return Member(
+        id=member, number=1, roles=int(roles), status=int(status), counter=3, profile=profile,
+        rulebook=NOBODY, admitted_block=1,
+    )  # fmt: skip
+
+
+def _rows_of(new: NewMember) -> list[Any]:
+    profile = "0x" + new.profile.hash.hex()
+    keys = [
+        MemberKey(
+            member=new.hex_id, key="0x" + key.hex(), purpose=int(KeyPurpose(purpose)),
+            valid_from=0, valid_until=0, revoked_at=0, added_block=1,
+        )
+        for key, purpose in new.keys
+    ]  # fmt: skip
+    return [_member_row(new.hex_id, new.roles, profile, MemberStatus.ACTIVE), *keys]
