@@ -58,7 +58,7 @@ class SettingsInvalid(Invalid):
     """The settings file, or a file it names, is not usable."""
 
     code = "GATEWAY_SETTINGS_INVALID"
-    what_to_do = "Correct the gateway's settings file; docs/gateway.md gives its fields."
+    what_to_do = "Correct the gateway's settings file; docs/protocol/lanes.md gives its fields."
 
 
 class JournalInvalid(Invalid):

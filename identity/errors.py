@@ -103,7 +103,7 @@ class ProfileMalformed(Invalid):
     """A profile that does not follow its format."""
 
     code = "PROFILE_MALFORMED"
-    what_to_do = "Build the profile again; docs/protocol.md gives its fields."
+    what_to_do = "Build the profile again; docs/protocol/statements.md gives its fields."
 
 
 class RequestMalformed(Invalid):

@@ -2,7 +2,7 @@
 
 The commitment is the root of an RFC 9162 hash tree. Leaf 0 is the header: the schema, the number
 of leaves, the digest of all paths and the length of every list. The other leaves are the fields,
-sorted by path, each with its own salt. Exact bytes: docs/commitments.md.
+sorted by path, each with its own salt. Exact bytes: docs/protocol/commitments.md.
 
 A disclosure shows the paths of the fields that it leaves out, and nothing of their values.
 """

@@ -1,6 +1,6 @@
 """The bytes of a field tree's leaves: the header, and one field.
 
-Exact layout with vectors: docs/commitments.md.
+Exact layout with vectors: docs/protocol/commitments.md.
 """
 
 import hmac

@@ -1,4 +1,4 @@
-"""Write the test vectors of docs/commitments.md to tests/data/commitments/vectors.json.
+"""Write the test vectors of docs/protocol/commitments.md to tests/data/commitments/vectors.json.
 
 Usage: python tools/build_commitment_vectors.py [--check]
 With --check nothing is written; the exit code is 1 when the committed file is stale.

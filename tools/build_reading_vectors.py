@@ -1,4 +1,4 @@
-"""Write the test vectors of docs/gateway.md to tests/data/readings/vectors.json.
+"""Write the test vectors of docs/protocol/lanes.md to tests/data/readings/vectors.json.
 
 Usage: python tools/build_reading_vectors.py [--check]
 With --check nothing is written; the exit code is 1 when the committed file is stale.

@@ -1,7 +1,7 @@
 """The bytes of an act: what is signed, what is relayed, and its JSON form.
 
 It refuses everything but the one encoding of each act, and knows nothing of keys or states.
-Source: EIP-712 for the digest; docs/protocol.md for the wire.
+Source: EIP-712 for the digest; docs/protocol/acts.md for the wire.
 """
 
 from collections.abc import Iterable, Sequence

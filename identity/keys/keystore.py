@@ -1,4 +1,4 @@
-"""The encrypted file that keeps private keys; docs/protocol.md gives its format.
+"""The encrypted file that keeps private keys; docs/protocol/keys.md gives its format.
 
 One file for each process that holds keys, readable by its owner alone. It never overwrites a
 key, keeps no passphrase, and has one writer at a time.

@@ -78,7 +78,7 @@ class Profile:
     numbering: Numbering | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document, as docs/protocol.md has it."""
+        """Return the document, as docs/protocol/statements.md has it."""
         return {
             "profile": FORMAT,
             "member": _hex(self.member),

@@ -119,7 +119,7 @@ class InvalidRequest(Invalid):
 
 
 class UnknownMethod(Invalid):
-    """The method is not served; docs/protocol.md lists those that are."""
+    """The method is not served; docs/protocol/ledger.md lists those that are."""
 
     rpc_code = -32601
 

@@ -1,4 +1,4 @@
-"""The JSON-RPC methods that are served; docs/protocol.md lists them with one line each."""
+"""The JSON-RPC methods that are served; docs/protocol/ledger.md lists them with one line each."""
 
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version

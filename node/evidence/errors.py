@@ -164,7 +164,7 @@ class WitnessRequestMalformed(Invalid):
     """A request for witness signatures that is not of the form, or asks for too many."""
 
     code = "WITNESS_REQUEST_MALFORMED"
-    what_to_do = "Ask as docs/protocol.md says; facts give the limits."
+    what_to_do = "Ask as docs/protocol/evidence.md says; facts give the limits."
 
 
 class WitnessBehind(Unavailable):

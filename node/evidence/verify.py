@@ -1,8 +1,8 @@
 """Check an evidence file with nothing but the file and a trusted network.json.
 
-No node, no network, no database is asked. The steps are numbered as docs/protocol.md lists them;
-the first that fails gives its own code. What a file that passes proves, it says itself, together
-with what it does not prove (node/evidence/report.py).
+No node, no network, no database is asked. The steps are numbered as docs/protocol/evidence.md
+lists them; the first that fails gives its own code. What a file that passes proves, it says itself,
+together with what it does not prove (node/evidence/report.py).
 """
 
 from collections.abc import Mapping

@@ -34,14 +34,14 @@ class MediaTypeUnknown(Invalid):
     """A content type that the route does not read."""
 
     code = "MEDIA_TYPE_UNKNOWN"
-    what_to_do = "Send the content type that docs/exchange.md names for the route."
+    what_to_do = "Send the content type that docs/protocol/exchange.md names for the route."
 
 
 class MessageMalformed(Invalid):
     """A message whose parts are not what the format says."""
 
     code = "MESSAGE_MALFORMED"
-    what_to_do = "Build the message as docs/exchange.md says and send it again."
+    what_to_do = "Build the message as docs/protocol/exchange.md says and send it again."
 
 
 class PeerSignatureInvalid(Invalid):

@@ -1,6 +1,6 @@
 """Acts sent straight to the contracts with web3 and eth-account, past every node.
 
-This is a second writing of the act format from docs/protocol.md: it shares no code with the
+This is a second writing of the act format from docs/protocol/acts.md: it shares no code with the
 project, so a mistake in either shows as a refusal that nobody expected.
 """
 
@@ -43,9 +43,18 @@ FIELDS = {
         ("deadline", "uint256"),
         ("root", "bytes32"),
     ),
+    "Accept": (("offer", "bytes32"), ("root", "bytes32")),
     "SetCondition": (("order", "bytes32"), ("met", "uint256"), ("reference", "bytes32")),
+    "GateOut": (
+        ("order", "bytes32"),
+        ("container", "bytes32"),
+        ("lane", "bytes32"),
+        ("deviceCounter", "uint256"),
+        ("time", "uint256"),
+        ("reports", "bytes32"),
+    ),
 }
-CODES = {"Issue": 32, "Offer": 33, "SetCondition": 65}
+CODES = {"Issue": 32, "Offer": 33, "Accept": 34, "SetCondition": 65, "GateOut": 66}
 SUBMIT = [
     {
         "type": "function",
