@@ -6,16 +6,27 @@ here touches the clock or SQLite; the caller gives the parent, the second and th
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 import rlp
-from eth.abc import BlockHeaderAPI, ComputationAPI, SignedTransactionAPI, StateAPI
+from eth.abc import (
+    BlockHeaderAPI,
+    ComputationAPI,
+    MessageAPI,
+    SignedTransactionAPI,
+    StateAPI,
+    TransactionContextAPI,
+)
 from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
 from eth.db.trie import make_trie_root_and_nodes
 from eth.exceptions import Revert
 from eth.vm.chain_context import ChainContext
+from eth.vm.code_stream import CodeStream
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.state import CancunState
 from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
@@ -30,6 +41,35 @@ CALL_STIPEND = 2_300
 ESTIMATE_TOLERANCE = 0.015
 
 AncestorHashes = Callable[[int], Iterator[Hash32]]
+
+
+@lru_cache(maxsize=64)
+def _jumps_known(code: bytes) -> tuple[set[int], set[int]]:  # noqa: ARG001  the cache's key
+    """Return the sets in which py-evm notes which positions of ``code`` are (no) jump targets."""
+    return set(), set()
+
+
+class LedgerComputation(CancunComputation):
+    """py-evm's computation, which finds a code's jump targets once and not in every call of it."""
+
+    def __init__(
+        self, state: StateAPI, message: MessageAPI, transaction_context: TransactionContextAPI
+    ) -> None:
+        super().__init__(state, message, transaction_context)
+        stream = cast(CodeStream, self.code)
+        stream.valid_positions, stream.invalid_positions = _jumps_known(message.code)
+
+
+class LedgerState(CancunState):
+    """The state under Cancun rules."""
+
+    computation_class = LedgerComputation
+
+
+class LedgerVM(CancunVM):
+    """Cancun rules."""
+
+    _state_class = LedgerState
 
 
 @dataclass(frozen=True)
@@ -104,13 +144,13 @@ def decode_header(encoded: bytes) -> CancunBlockHeader:
 
 def decode_transaction(raw: bytes) -> SignedTransactionAPI:
     """Return the signed transaction of its EIP-2718 encoding; py-evm's errors pass through."""
-    return CancunVM.get_transaction_builder().decode(raw)
+    return LedgerVM.get_transaction_builder().decode(raw)
 
 
 def _state_under(
     header: BlockHeaderAPI, nodes: NodeStore, chain_id: int, ancestors: Iterable[Hash32]
 ) -> StateAPI:
-    return CancunVM.build_state(nodes, header, ChainContext(chain_id), ancestors)
+    return LedgerVM.build_state(nodes, header, ChainContext(chain_id), ancestors)
 
 
 @dataclass
@@ -153,7 +193,7 @@ class BlockExecution:
             state.revert(snapshot)
             raise
         state.commit(snapshot)
-        receipt = CancunVM.make_receipt(self.header, transaction, computation, state)
+        receipt = LedgerVM.make_receipt(self.header, transaction, computation, state)
         executed = ExecutedTransaction(
             transaction=transaction,
             succeeded=computation.is_success,
@@ -199,7 +239,7 @@ class CallContext:
         """Execute ``call`` with ``gas`` and drop its effects."""
         ancestors = self.ancestors(self.header.block_number - 1)
         state = _state_under(self.header, self.nodes, self.chain_id, ancestors)
-        unsigned = CancunVM.get_transaction_builder().create_unsigned_transaction(
+        unsigned = LedgerVM.get_transaction_builder().create_unsigned_transaction(
             nonce=state.get_nonce(Address(call.sender)),
             gas_price=0,
             gas=gas,
