@@ -39,6 +39,8 @@ _NOT_PROVED = (
     "Anything after that block.",
     "Whether what the documents say of the goods is true, and fields that are not shown.",
     "Who in a member's organisation used its key.",
+    "Whether the title's id is the carrier's tag for the bill's number: whoever holds the bill"
+    " checks its numbering.",
 )
 
 
