@@ -4,7 +4,6 @@ Everything is said from this member's own tables, vault and ledger; only the wit
 come from other members' nodes.
 """
 
-import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -185,8 +184,3 @@ def _salts(
         return []
     document = read_delivery_order(node.documents.read_document(session, order.root))
     return [(each.tag, each.salt) for each in document.containers if each.number == number]
-
-
-def to_json(evidence: EvidenceFile) -> Any:
-    """Return an evidence file as the JSON value that a door answers with."""
-    return json.loads(evidence.to_bytes())
