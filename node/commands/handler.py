@@ -8,15 +8,16 @@ audit row of its own and nothing else.
 import hashlib
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from identity.acts.typed import Act, Value, act_from_json, act_to_json, digest
 from identity.acts.types import ActType
 from identity.policy.decide import Actor, Facts, decide
 from node.audit.record import record
-from node.commands.bodies import NOBODY, read_body, to_bytes, to_hex
+from node.commands.bodies import NOBODY, Body, read_body, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.signing import NUMBER, SIGN
 from node.commands.states import CODED_ERRORS
@@ -48,7 +49,7 @@ class CommandHandler:
         self._node = node
 
     def submit(self, actor: Actor, key: str, verb: str, body: dict[str, Any]) -> Command:
-        """Take a command in a transaction of its own; this is what a door calls.
+        """Take a command; this is what a door calls, outside any transaction.
 
         Args:
             key: the caller's idempotency key, 1 to 128 visible ASCII characters.
@@ -60,8 +61,7 @@ class CommandHandler:
             Unavailable: nothing is stored.
         """
         try:
-            with self._node.db.begin() as session:
-                return self.handle(session, actor, key, verb, body)
+            return self._take(actor, key, verb, body)
         except CODED_ERRORS as error:
             if not isinstance(error, Unavailable):
                 with self._node.db.begin() as session:
@@ -74,35 +74,41 @@ class CommandHandler:
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.message, verb=verb)
 
-    def handle(
-        self, session: Session, actor: Actor, key: str, verb: str, body: dict[str, Any]
-    ) -> Command:
-        """Take a command in the caller's transaction. See ``submit``."""
-        if not 1 <= len(key) <= MAX_KEY_CHARACTERS or not all("!" <= c <= "~" for c in key):
-            raise KeyInvalid("The idempotency key is not one.")
-        request = _request_digest(verb, body)
-        earlier = _earlier(session, actor, key)
-        if earlier is not None:
-            if earlier.request != request:
-                raise IdempotencyConflict(
-                    "This idempotency key was used with another request.", command=earlier.id
-                )
-            return earlier
-        known = VERBS.get(verb)
-        if known is None:
-            raise VerbUnknown("There is no such verb.", verb=verb[:64])
-        context = Context(session, self._node, self._node.settings.member, int(time.time()))
-        read = read_body(known.body, body)
-        _require_allowed(actor, known, known.facts(context, read), _named(body))
-        prepared = known.prepare(context, read)
-        _require_unclaimed(session, prepared.claim)
-        command = _command(context, actor, key, request, verb, prepared)
+    def _take(self, actor: Actor, key: str, verb: str, body: dict[str, Any]) -> Command:
+        request = _read_request(actor, key, verb, body)
+        # What takes long is done while others can still write.
+        with self._node.db.read() as session:
+            earlier = _earlier(session, request)
+            if earlier is not None:
+                return earlier
+            context = self._context(session)
+            _require_allowed(context, request)
+            ahead = request.verb.ahead(context, request.body)
+        with self._node.db.begin() as session:
+            earlier = _earlier(session, request)
+            if earlier is not None:
+                return earlier
+            context = self._context(session)
+            _require_allowed(context, request)
+            prepared = request.verb.prepare(context, request.body, ahead)
+            return self._store(context, request, prepared)
+
+    def _context(self, session: Session) -> Context:
+        return Context(session, self._node, self._node.settings.member, int(time.time()))
+
+    def _store(self, context: Context, request: "_Request", prepared: Prepared) -> Command:
+        """Add command, outbox rows and audit row to the transaction."""
+        _require_unclaimed(context.session, prepared.claim)
+        command = _command(context, request, prepared)
         if prepared.wire is not None:
             _take_signed(self._node, command, prepared.wire)
-        session.add(command)
-        session.flush()
-        _enqueue(session, command, prepared)
-        self._record(session, actor, verb, command.state, command.object, None, command.id)
+        context.session.add(command)
+        context.session.flush()
+        _enqueue(context.session, command, prepared)
+        self._record(
+            context.session, request.actor, command.verb, command.state, command.object, None,
+            command.id,
+        )  # fmt: skip
         return command
 
     def _record(
@@ -116,10 +122,37 @@ class CommandHandler:
         )  # fmt: skip
 
 
-def _require_allowed(actor: Actor, verb: Verb, facts: Facts, object_id: str | None) -> None:
-    decision = decide(actor, verb.policy, facts)
+@dataclass(frozen=True)
+class _Request:
+    """A command as asked for: ``digest`` tells a repeat from another request."""
+
+    actor: Actor
+    key: str
+    name: str
+    verb: Verb
+    body: Body
+    digest: str
+    object: str | None
+
+
+def _read_request(actor: Actor, key: str, name: str, body: dict[str, Any]) -> _Request:
+    if not 1 <= len(key) <= MAX_KEY_CHARACTERS or not all("!" <= c <= "~" for c in key):
+        raise KeyInvalid("The idempotency key is not one.")
+    verb = VERBS.get(name)
+    if verb is None:
+        raise VerbUnknown("There is no such verb.", verb=name[:64])
+    read = read_body(verb.body, body)
+    digest = hashlib.sha256(canonical_json({"verb": name, "body": body})).hexdigest()
+    return _Request(actor, key, name, verb, read, digest, _named(body))
+
+
+def _require_allowed(context: Context, request: _Request) -> None:
+    facts = request.verb.facts(context, request.body)
+    decision = decide(request.actor, request.verb.policy, facts)
     if not decision.allowed:
-        raise NotAllowed(decision.code, decision.message, verb=verb.policy, object=object_id)
+        raise NotAllowed(
+            decision.code, decision.message, verb=request.verb.policy, object=request.object
+        )
 
 
 def _require_unclaimed(session: Session, claim: str | None) -> None:
@@ -134,19 +167,17 @@ def _require_unclaimed(session: Session, claim: str | None) -> None:
         )
 
 
-def _command(
-    context: Context, actor: Actor, key: str, request: str, verb: str, prepared: Prepared
-) -> Command:
+def _command(context: Context, request: _Request, prepared: Prepared) -> Command:
     expires = context.now + PATIENCE_SECONDS
-    act = _draft(context.member, verb, prepared, expires)
+    act = _draft(context.member, request.name, prepared, expires)
     return Command(
         id=secrets.token_hex(16),
-        subject=actor.subject,
-        role=",".join(sorted(actor.roles)),
-        key=key,
-        request=request,
-        verb=verb,
-        contract=ActType.by_name(verb).contract,
+        subject=request.actor.subject,
+        role=",".join(sorted(request.actor.roles)),
+        key=request.key,
+        request=request.digest,
+        verb=request.name,
+        contract=ActType.by_name(request.name).contract,
         object=None if prepared.object is None else to_hex(prepared.object),
         claim=prepared.claim,
         state=ACCEPTED,
@@ -191,13 +222,17 @@ def _enqueue(session: Session, command: Command, prepared: Prepared) -> None:
         enqueue(session, SIGN, {"command": command.id, "deliveries": deliveries})
 
 
-def _earlier(session: Session, actor: Actor, key: str) -> Command | None:
-    query = select(Command).where(Command.subject == actor.subject, Command.key == key)
-    return session.exec(query.order_by(col(Command.number))).first()
-
-
-def _request_digest(verb: str, body: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json({"verb": verb, "body": body})).hexdigest()
+def _earlier(session: Session, request: _Request) -> Command | None:
+    """Return the command that this request made before; raises IdempotencyConflict."""
+    query = select(Command).where(
+        Command.subject == request.actor.subject, Command.key == request.key
+    )
+    earlier = session.exec(query).first()
+    if earlier is not None and earlier.request != request.digest:
+        raise IdempotencyConflict(
+            "This idempotency key was used with another request.", command=earlier.id
+        )
+    return earlier
 
 
 def _named(body: dict[str, Any]) -> str | None:

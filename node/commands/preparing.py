@@ -1,7 +1,7 @@
 """What a verb's prepare function is given and what it returns.
 
 A prepare function reads the projections, refuses early what the contract would refuse anyway, and
-states the act's fields. It writes only documents and deliveries, in the caller's transaction. The
+states the act's fields. It adds only documents' and deliveries' rows to the transaction. The
 terms, the object's counter among them, are fixed when the command is accepted: if the object
 moves before the act is relayed, the contract refuses it with STALE_COUNTER and the caller decides
 anew.
@@ -30,7 +30,8 @@ class Context:
     """Where a command is prepared.
 
     Attributes:
-        session: the transaction that will store the command; the handler owns it.
+        session: the transaction that will store the command, or the one before it that only reads;
+            the handler owns both.
         member: this member's id, ``0x`` hex; the principal of every act but a lane's.
         now: UTC seconds.
     """

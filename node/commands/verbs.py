@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from identity.policy.decide import Facts
 from node.commands import members
@@ -12,6 +12,8 @@ from node.devices import lanes
 from node.releases import conditions, lane_acts, orders
 from node.titles import hand_over, issue, rules, surrender
 
+A = TypeVar("A")
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -20,18 +22,25 @@ class Verb:
     Attributes:
         body: the format of its body.
         facts: what the policy is told; raises when the object is unknown.
+        ahead: does, in a transaction that only reads, what takes long: checking and sealing
+            documents. Its result goes to ``prepare``.
         prepare: states the act; raises what the contract would refuse, where that helps.
         policy: the verb's name in ``identity/policy/roles.json``.
     """
 
     body: type[Body]
     facts: Callable[[Context, Any], Facts]
-    prepare: Callable[[Context, Any], Prepared]
+    ahead: Callable[[Context, Any], Any]
+    prepare: Callable[[Context, Any, Any], Prepared]
     policy: str
 
 
 def _no_facts(context: Context, _: object) -> Facts:
     return Facts(node=context.member)
+
+
+def _nothing_ahead(_: Context, __: object) -> None:
+    return None
 
 
 def _verb(
@@ -41,7 +50,20 @@ def _verb(
     facts: Callable[[Context, B], Facts] = _no_facts,
     policy: str | None = None,
 ) -> tuple[str, Verb]:
-    return name, Verb(body, facts, prepare, policy or name)
+    def prepare_alone(context: Context, read: B, _: None) -> Prepared:
+        return prepare(context, read)
+
+    return name, Verb(body, facts, _nothing_ahead, prepare_alone, policy or name)
+
+
+def _verb_of_document(
+    name: str,
+    body: type[B],
+    ahead: Callable[[Context, B], A],
+    prepare: Callable[[Context, B, A], Prepared],
+    facts: Callable[[Context, B], Facts] = _no_facts,
+) -> tuple[str, Verb]:
+    return name, Verb(body, facts, ahead, prepare, name)
 
 
 def _lane_act(name: str) -> tuple[str, Verb]:
@@ -53,9 +75,12 @@ def _lane_act(name: str) -> tuple[str, Verb]:
 
 VERBS: Mapping[str, Verb] = dict(
     (
-        _verb("Issue", issue.IssueBody, issue.prepare_issue),
+        _verb_of_document("Issue", issue.IssueBody, issue.keep_bill, issue.prepare_issue),
         _verb("Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts),
-        _verb("Accept", hand_over.AcceptBody, hand_over.prepare_accept, rules.answer_facts),
+        _verb_of_document(
+            "Accept", hand_over.AcceptBody, hand_over.check_document, hand_over.prepare_accept,
+            rules.answer_facts,
+        ),
         _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_decline, rules.answer_facts),
         _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_withdraw, rules.title_facts),
         _verb(
@@ -66,7 +91,10 @@ VERBS: Mapping[str, Verb] = dict(
             "Surrender", surrender.SurrenderBody, surrender.prepare_surrender, rules.title_facts
         ),
         _verb("VoidTitle", surrender.VoidBody, surrender.prepare_void, rules.title_facts),
-        _verb("OpenOrder", orders.OpenOrderBody, orders.prepare_open_order, rules.title_facts),
+        _verb_of_document(
+            "OpenOrder", orders.OpenOrderBody, orders.keep_order, orders.prepare_open_order,
+            rules.title_facts,
+        ),
         _verb(
             "SetCondition", conditions.SetConditionBody, conditions.prepare_set_condition,
             conditions.condition_facts,

@@ -14,7 +14,7 @@ from identity.acts.words import KeyPurpose, TitleKind, TitleState
 from identity.errors import IdentityError
 from identity.signatures import numbering as numbers
 from node.documents.bill import Bill, read_bill
-from node.documents.delivery_order import read_delivery_order
+from node.documents.delivery_order import DeliveryOrder, read_delivery_order
 from node.documents.errors import (
     DocumentNotHeld,
     KindMismatch,
@@ -45,6 +45,19 @@ class StoredDocument:
     seed: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class KeptDocument:
+    """An own document that was checked and is in the vault, and has no row yet.
+
+    ``content`` is what the document says, where it is a bill or a delivery order.
+    """
+
+    package: Package
+    root: str
+    vault_digest: str
+    content: Bill | DeliveryOrder | None
+
+
 class DocumentService:
     """The documents of ``member``, in its vault and its database."""
 
@@ -68,12 +81,25 @@ class DocumentService:
         Raises: SchemaUnknown, SchemaRefused, what ``read_bill`` and ``read_delivery_order``
             raise, VaultFull, VaultUnavailable.
         """
-        _read(document, schema_id)
+        return self.note_own(session, self.keep_own(document, schema_id, title))
+
+    def keep_own(
+        self, document: dict[str, JsonValue], schema_id: str, title: str | None = None
+    ) -> KeptDocument:
+        """Do of ``store_own`` what takes long and needs no transaction: check, commit, seal.
+
+        Raises: as ``store_own``.
+        """
+        content = _read(document, schema_id)
         package = Package(schema_id, document, secrets.token_bytes(SEED_BYTES), title, None)
         root = "0x" + tree_of(package).root.hex()
-        digest = self.keep(package, root)
-        self.record(session, package, root, self._member, digest)
-        return StoredDocument(root, schema_id, title, package.seed)
+        return KeptDocument(package, root, self.keep(package, root), content)
+
+    def note_own(self, session: Session, kept: KeptDocument) -> StoredDocument:
+        """Note an own document that is in the vault; ``store_own`` is complete with this."""
+        package = kept.package
+        self.record(session, package, kept.root, self._member, kept.vault_digest)
+        return StoredDocument(kept.root, package.schema_id, package.title, package.seed)
 
     def number(self, session: Session, root: str, title: str, numbering: Numbering) -> None:
         """Note the title and numbering of an own bill; the same again changes nothing.
@@ -223,14 +249,14 @@ def _check_root(package: Package, root: str) -> None:
         raise RootMismatch("The document does not have this root.", root=root)
 
 
-def _read(document: dict[str, JsonValue], schema_id: str) -> None:
+def _read(document: dict[str, JsonValue], schema_id: str) -> Bill | DeliveryOrder | None:
     """Check a document by its schema and by what its kind of document may not contradict."""
     if schema_id == TRANSPORT_DOCUMENT:
-        read_bill(document)
-    elif schema_id == DELIVERY_ORDER:
-        read_delivery_order(document)
-    else:
-        validate(document, schema_id)
+        return read_bill(document)
+    if schema_id == DELIVERY_ORDER:
+        return read_delivery_order(document)
+    validate(document, schema_id)
+    return None
 
 
 def _is_registered(session: Session, carrier: str, modulus: bytes) -> bool:

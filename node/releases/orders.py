@@ -14,10 +14,12 @@ from node.commands.bodies import Body, Id, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.documents.bill import read_bill
-from node.documents.delivery_order import build_delivery_order, read_delivery_order
+from node.documents.delivery_order import DeliveryOrder, build_delivery_order
 from node.documents.registry import DELIVERY_ORDER
+from node.documents.service import KeptDocument
 from node.releases.conditions import AUTHORITIES, KindName
 from node.store.projections import Title
+from node.titles import rules
 
 
 class NamedCondition(Body):
@@ -35,16 +37,13 @@ class OpenOrderBody(Body):
     conditions: Annotated[list[NamedCondition], Field(min_length=1, max_length=6)]
 
 
-def prepare_open_order(context: Context, body: OpenOrderBody) -> Prepared:
-    """Make and keep the delivery order, queue its deliveries, and state the act.
+def keep_order(context: Context, body: OpenOrderBody) -> KeptDocument:
+    """Make the delivery order document, with new salts, and put it into the vault.
 
     Raises: ContractRefused, DocumentNotHeld, and what ``build_delivery_order`` raises.
     """
     title = context.title(body.title)
-    if title.state != TitleState.SURRENDERED:
-        raise refusal_named("TitleNotSurrendered", title=title.id, state=title.state)
     _require_members(context, title, body)
-    conditions: dict[str, str] = {given.kind: given.member for given in body.conditions}
     bill = read_bill(context.node.documents.read_document(context.session, title.root))
     document = build_delivery_order(
         order_number=f"DO-{bill.number}",
@@ -52,10 +51,22 @@ def prepare_open_order(context: Context, body: OpenOrderBody) -> Prepared:
         title_root=title.root,
         terminal=body.terminal,
         port=bill.port_of_discharge,
-        conditions=conditions,
+        conditions={given.kind: given.member for given in body.conditions},
         containers=bill.containers,
     )
-    stored = context.node.documents.store_own(context.session, document, DELIVERY_ORDER, title.id)
+    return context.node.documents.keep_own(document, DELIVERY_ORDER, title.id)
+
+
+def prepare_open_order(context: Context, body: OpenOrderBody, kept: KeptDocument) -> Prepared:
+    """Note the document, queue its deliveries, and state the act. Raises: ContractRefused."""
+    title = context.title(body.title)
+    _require_members(context, title, body)
+    document = kept.content
+    if not isinstance(document, DeliveryOrder):
+        raise TypeError("a delivery order reads as one")
+    rules.require_root(title, document.title_root)
+    stored = context.node.documents.note_own(context.session, kept)
+    conditions = document.conditions
     readers = {title.holder, body.terminal, *conditions.values()} - {context.member}
     order = secrets.token_bytes(32)
     return Prepared(
@@ -67,7 +78,7 @@ def prepare_open_order(context: Context, body: OpenOrderBody) -> Prepared:
             "terminal": to_bytes(body.terminal),
             "kinds": [int(ConditionKind[kind.upper()]) for kind in conditions],
             "members": [to_bytes(member) for member in conditions.values()],
-            "containers": [container.tag for container in read_delivery_order(document).containers],
+            "containers": [container.tag for container in document.containers],
         },
         deliveries=[context.deliver(stored.root, reader) for reader in sorted(readers)],
         result={"order": to_hex(order), "root": stored.root},
@@ -76,6 +87,8 @@ def prepare_open_order(context: Context, body: OpenOrderBody) -> Prepared:
 
 def _require_members(context: Context, title: Title, body: OpenOrderBody) -> None:
     """Refuse members that the contract would not take, before anything is sent to them."""
+    if title.state != TitleState.SURRENDERED:
+        raise refusal_named("TitleNotSurrendered", title=title.id, state=title.state)
     context.require_assigned(title.discharge, Role.TERMINAL, body.terminal)
     if len({given.kind for given in body.conditions}) != len(body.conditions):
         raise refusal_named("ConditionsMalformed")

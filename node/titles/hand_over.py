@@ -79,21 +79,34 @@ def prepare_offer(context: Context, body: OfferBody) -> Prepared:
     )
 
 
-def prepare_accept(context: Context, body: AcceptBody) -> Prepared:
-    """Accept the offer once the document held here proves to be the title's.
+def check_document(context: Context, body: AcceptBody) -> str:
+    """Check that the document held here is the title's; return the root that was checked.
 
-    Raises: ContractRefused, and what DocumentService.accept_check raises. The check of the
-        document is not made for a surrender: there the carrier takes back its own bill.
+    No check is made for a surrender: there the carrier takes back its own bill.
+
+    Raises: what DocumentService.accept_check raises.
     """
     title = context.title(body.title)
+    _require_acceptable(context, title, body)
+    if not title.offer_purpose:
+        context.node.documents.accept_check(context.session, title)
+    return title.root
+
+
+def prepare_accept(context: Context, body: AcceptBody, checked_root: str) -> Prepared:
+    """Accept the offer, of the document that was checked. Raises: ContractRefused."""
+    title = context.title(body.title)
+    _require_acceptable(context, title, body)
+    rules.require_root(title, checked_root)
+    return on_title(title, {"offer": to_bytes(body.offer), "root": to_bytes(title.root)})
+
+
+def _require_acceptable(context: Context, title: Title, body: AcceptBody) -> None:
     rules.require_same_offer(title, body.offer)
     if body.root is not None:
         rules.require_root(title, body.root)
     if context.now > title.deadline:
         raise refusal_named("OfferLapsed", title=title.id, deadline=title.deadline)
-    if not title.offer_purpose:
-        context.node.documents.accept_check(context.session, title)
-    return on_title(title, {"offer": to_bytes(body.offer), "root": to_bytes(title.root)})
 
 
 def prepare_decline(context: Context, body: OfferAnswerBody) -> Prepared:

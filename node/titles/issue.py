@@ -22,8 +22,9 @@ from node.commands.bodies import (
 )
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
-from node.documents.bill import Bill, read_bill
+from node.documents.bill import Bill
 from node.documents.registry import TRANSPORT_DOCUMENT
+from node.documents.service import KeptDocument
 from node.errors import PartyUnknown
 from node.store.projections import Member
 
@@ -36,16 +37,24 @@ class IssueBody(Body):
     deadline_seconds: DeadlineSeconds = DEFAULT_DEADLINE_SECONDS
 
 
-def prepare_issue(context: Context, body: IssueBody) -> Prepared:
-    """Keep the bill and state the title that it makes.
+def keep_bill(context: Context, body: IssueBody) -> KeptDocument:
+    """Check the bill and put it into the vault.
 
-    Raises: what ``read_bill`` raises, PortUnknown, PartyUnknown, ContractRefused, VaultFull.
+    Raises: what ``read_bill`` raises, ContractRefused, VaultFull, VaultUnavailable.
     """
-    context.active_member(context.member, Role.CARRIER)
-    context.active_member(body.holder)
-    if body.holder == context.member:
-        raise refusal_named("OfferToSelf", title=NOBODY)
-    bill = read_bill(body.document)
+    _require_members(context, body)
+    return context.node.documents.keep_own(body.document, TRANSPORT_DOCUMENT)
+
+
+def prepare_issue(context: Context, body: IssueBody, kept: KeptDocument) -> Prepared:
+    """Note the bill and state the title that it makes.
+
+    Raises: PortUnknown, PartyUnknown, ContractRefused.
+    """
+    _require_members(context, body)
+    bill = kept.content
+    if not isinstance(bill, Bill):
+        raise TypeError("a transport document reads as a bill")
     rulebook = context.node.rulebook
     fields: dict[str, Value] = {
         "kind": int(TitleKind[bill.kind.upper()]),
@@ -55,7 +64,7 @@ def prepare_issue(context: Context, body: IssueBody) -> Prepared:
         "loading": rulebook.port_id(bill.port_of_loading),
         "discharge": rulebook.port_id(bill.port_of_discharge),
     }
-    stored = context.node.documents.store_own(context.session, body.document, TRANSPORT_DOCUMENT)
+    stored = context.node.documents.note_own(context.session, kept)
     return Prepared(
         object=None,
         counter=0,
@@ -63,6 +72,13 @@ def prepare_issue(context: Context, body: IssueBody) -> Prepared:
         claim=bill_claim(bill.number),
         result={"root": stored.root},
     )
+
+
+def _require_members(context: Context, body: IssueBody) -> None:
+    context.active_member(context.member, Role.CARRIER)
+    context.active_member(body.holder)
+    if body.holder == context.member:
+        raise refusal_named("OfferToSelf", title=NOBODY)
 
 
 def bill_claim(number: str) -> str:
