@@ -108,3 +108,10 @@ def test_what_each_role_may_do_is_what_the_policy_says() -> None:
     for role in (role["name"] for role in rules["roles"]):
         may = [row["verb"] for row in rules["verbs"] if role in row["roles"]]
         assert re.search(rf"^\| {role} \| .* \| {', '.join(may)} \|$", table, re.MULTILINE), role
+
+
+def test_the_ledgers_methods_are_those_of_its_chapter() -> None:
+    method = r"\b(?:eth|net|web3)_[a-zA-Z]+"
+    served = re.findall(rf'"({method})": \(', text_of(ROOT / "node/embedded/methods.py"))
+    listed = re.findall(rf"`({method})`", text_of(ROOT / "docs/protocol/ledger.md"))
+    assert sorted(listed) == sorted(served)
