@@ -45,7 +45,11 @@ class Database:
             raise ValueError(f"{url} does not name a SQLite file")
         self.url = url
         self.engine = create_engine(
-            url, pool_size=POOL_CONNECTIONS, max_overflow=POOL_OVERFLOW, pool_pre_ping=False
+            url,
+            pool_size=POOL_CONNECTIONS,
+            max_overflow=POOL_OVERFLOW,
+            pool_pre_ping=False,
+            hide_parameters=True,  # an error that is logged names no values
         )
         event.listen(self.engine, "connect", _prepare_connection)
         event.listen(self.engine, "begin", _begin)

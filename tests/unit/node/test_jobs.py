@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from node.errors import LedgerUnavailable, Waiting
@@ -72,6 +73,18 @@ def test_an_error_without_a_code_is_kept_by_its_kind_and_not_by_its_words(db: Da
     add(db, "bad")
     run(db, bad=break_down)
     assert rows(db)[0].last_error == "RuntimeError"
+
+
+def test_a_database_error_does_not_repeat_what_was_to_be_stored(db: Database) -> None:
+    def store_twice() -> None:
+        with db.begin() as session:
+            session.add(OutboxRow(id=1, kind="x", payload={"name": "Weser"}, due=0, created_at=0))
+            session.flush()
+            session.add(OutboxRow(id=1, kind="x", payload={"name": "Weser"}, due=0, created_at=0))
+
+    with pytest.raises(SQLAlchemyError) as failed:
+        store_twice()
+    assert "Weser" not in str(failed.value)
 
 
 def test_a_kind_without_a_task_is_kept(db: Database) -> None:
