@@ -238,6 +238,7 @@ def _pledge_without_document(story: Story) -> None:
     )
     story.attacker.relay(bare)
     story.wait_title("bank", lambda t: bool(t["offer"]), "a pledge is offered")
+    story.wait_title("shipper", lambda t: bool(t["offer"]), "its own node has seen it too")
     refused = bank.try_write(
         f"/v1/titles/{story.title}/accept", {"offer": bare.digest}, role="clerk"
     )
