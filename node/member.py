@@ -15,7 +15,7 @@ from pathlib import Path
 
 from identity.acts.types import ACT_TYPES
 from identity.acts.words import KeyPurpose, Role
-from identity.keys.keystore import Keystore
+from identity.keys.keystore import Entry, Keystore
 from identity.keys.kinds import KeyKind
 from identity.profile.profile import Numbering, Profile
 from identity.signatures import numbering
@@ -77,6 +77,9 @@ def create_member(
     member = secrets.token_bytes(32)
     signer = _signer_keys(directory, passphrases["signer"], Role.CARRIER in roles)
     node = _node_keys(directory, passphrases["node"])
+    relay = Keystore.create(directory / "relay.keys.json", passphrases["node"]).add(
+        "relay", KeyKind.SECP256K1, "relay"
+    )
     profile = Profile(
         member=member,
         name_en=names[0],
@@ -107,7 +110,7 @@ def create_member(
     )
     (directory / "profiles").mkdir(mode=0o700)
     write_json(directory / "rulebook.json", dict(default_rulebook().content))
-    return NewMember(member, directory, roles, profile, _first_keys(signer, node, profile))
+    return NewMember(member, directory, roles, profile, _first_keys(signer, node, relay, profile))
 
 
 def grant_tokens(directory: Path, roles: Iterable[str]) -> dict[str, str]:
@@ -150,7 +153,6 @@ def _signer_keys(directory: Path, passphrase: str, is_carrier: bool) -> Keystore
 
 def _node_keys(directory: Path, passphrase: str) -> Keystore:
     store = Keystore.create(directory / "node.keys.json", passphrase)
-    store.add("relay", KeyKind.SECP256K1, "relay")
     store.add("witness", KeyKind.SECP256K1, "witness")
     store.add("message", KeyKind.ED25519, "message")
     store.add("envelope", KeyKind.X25519, "envelope")
@@ -163,11 +165,11 @@ def _numbering(signer: Keystore, member: bytes) -> Numbering:
 
 
 def _first_keys(
-    signer: Keystore, node: Keystore, profile: Profile
+    signer: Keystore, node: Keystore, relay: Entry, profile: Profile
 ) -> tuple[tuple[bytes, KeyPurpose], ...]:
     keys = [
         (_key_id(signer.entry("act").public), KeyPurpose.ACT),
-        (_key_id(node.entry("relay").public), KeyPurpose.RELAY),
+        (_key_id(relay.public), KeyPurpose.RELAY),
         (_key_id(node.entry("witness").public), KeyPurpose.WITNESS),
     ]
     if profile.numbering is not None:

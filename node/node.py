@@ -58,7 +58,8 @@ class Node:
         self.network = load(settings.network_file)
         self.profile = _own_profile(settings)
         self.rulebook = _rulebook(settings, self.network.rulebook)
-        self.keys = Keystore.open(settings.keystore_file, passphrase_from(environment))
+        self._passphrase = passphrase_from(environment)
+        self.keys = Keystore.open(settings.keystore_file, self._passphrase)
         self.db = Database(settings.database_url)
         upgrade(self.db)
         self.rpc = Rpc(settings.ledger_url)
@@ -85,8 +86,12 @@ class Node:
         return Follower(self.rpc, self.db, self.network, [apply_outcomes])
 
     def sender(self) -> Sender:
-        """Return what relays; it alone is given the relay key."""
-        return Sender(self.rpc, self.db, self.network, self.keys.signing_key("relay"))
+        """Return what relays; it alone opens the relay key's store.
+
+        Raises: WrongPassphrase, KeystoreUnavailable.
+        """
+        keys = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
+        return Sender(self.rpc, self.db, self.network, keys.signing_key("relay"))
 
     def worker(self) -> Worker:
         """Return what does the outbox's work."""

@@ -106,8 +106,13 @@ class Settings(BaseSettings):
         return self.directory / "tokens.json"
 
     @property
+    def relay_keystore_file(self) -> Path:
+        """The sender's relay key, which no other part opens."""
+        return self.directory / "relay.keys.json"
+
+    @property
     def keystore_file(self) -> Path:
-        """The node's own keys: relay, witness, message, envelope."""
+        """The node's own keys: witness, message, envelope."""
         return self.directory / "node.keys.json"
 
     @property

@@ -67,9 +67,9 @@ def test_every_member_has_its_own_directory_that_nobody_else_may_enter(
 ) -> None:
     for member in consortium.members.values():
         assert member.directory.stat().st_mode & 0o777 == 0o700
-        for name in ("node.sqlite", "signer.keys.json", "node.keys.json", "tokens.json"):
+        for name in ("node.sqlite", "tokens.json"):
             assert (member.directory / name).exists(), name
-        for name in ("signer.keys.json", "node.keys.json", "tls/key.pem"):
+        for name in ("signer.keys.json", "node.keys.json", "relay.keys.json", "tls/key.pem"):
             assert (member.directory / name).stat().st_mode & 0o077 == 0, name
 
 

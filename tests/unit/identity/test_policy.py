@@ -83,7 +83,7 @@ def test_an_auditor_changes_nothing() -> None:
     auditor = Actor(MEMBER, "auditor", frozenset({"auditor"}))
     allowed = {verb for verb in RULES if decide(auditor, verb, EVERY_CAPACITY).allowed}
     assert not allowed & (set(ACT_TYPES) | {"SubmitLaneAct"})
-    assert "ReadAudit" in allowed
+    assert "ExportEvidence" in allowed
 
 
 def test_a_capacitys_refusal_has_the_code_of_the_contracts() -> None:
