@@ -23,11 +23,12 @@ from eth.abc import BlockHeaderAPI
 from eth.db.account import AccountDB
 
 from node.embedded.builder import BuiltBlock
+from node.embedded.calls import Call, CallContext
 from node.embedded.database import Database, NodeStore
 from node.embedded.errors import OtherLedger, TransactionRefused
 from node.embedded.index import Index, insert_block
 from node.embedded.pool import AdmissionRules, Pool, read_transaction
-from node.embedded.rules import Call, CallContext, genesis_header, next_header
+from node.embedded.rules import genesis_header, next_header
 from node.embedded.settings import LedgerSettings
 
 RETRY_SECONDS = 1.0

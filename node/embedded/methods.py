@@ -164,8 +164,6 @@ class Methods:
 
     async def _block_receipts(self, block: Any) -> Any:
         choice = read_block(block)
-        if isinstance(block, str) and len(block) == 66:
-            choice = BlockChoice(hash=read_hash(block))
         header = self._ledger.head if choice == PENDING else self._find(choice)
         if header is None:
             return None

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from node.embedded.calls import Call
 from node.embedded.errors import InvalidParams
-from node.embedded.rules import Call
 
 QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 DATA = re.compile(r"0x([0-9a-fA-F]{2})*")
 TAGS = frozenset({"latest", "safe", "finalized", "pending", "earliest"})
+HASH_TEXT_LENGTH = 66
 CHOICES_LIMIT = 1_000
 TOPICS_LIMIT = 4
 # Read and not used: no fee is charged, and py-evm takes the nonce from the state.
@@ -78,11 +79,15 @@ def read_flag(value: Any, name: str) -> bool:
 
 
 def read_block(value: Any, default: BlockChoice = LATEST) -> BlockChoice:
-    """Read a tag, a height, or an EIP-1898 object; null and absent give ``default``."""
+    """Read a tag, a height, a hash or an EIP-1898 object; null and absent give ``default``."""
     if value is None:
         return default
     if isinstance(value, str):
-        return BlockChoice(tag=value) if value in TAGS else BlockChoice(number=_height(value))
+        if value in TAGS:
+            return BlockChoice(tag=value)
+        if len(value) == HASH_TEXT_LENGTH:
+            return BlockChoice(hash=read_hash(value, "block hash"))
+        return BlockChoice(number=_height(value))
     if isinstance(value, Mapping):
         if set(value) - {"requireCanonical"} == {"blockHash"}:
             return BlockChoice(hash=read_hash(value["blockHash"], "blockHash"))

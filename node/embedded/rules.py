@@ -1,10 +1,10 @@
-"""Cancun rules with gas limit and base fee pinned, and the execution of one block or one call.
+"""Cancun rules with gas limit and base fee pinned, and the execution of one block.
 
 No fee is ever charged: base fee and gas price are zero and no account holds a balance. Nothing
 here touches the clock or SQLite; the caller gives the parent, the second and the node store.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
@@ -12,35 +12,23 @@ from typing import Any, cast
 import rlp
 from eth.abc import (
     BlockHeaderAPI,
-    ComputationAPI,
     MessageAPI,
     SignedTransactionAPI,
     StateAPI,
     TransactionContextAPI,
 )
 from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
-from eth.db.trie import make_trie_root_and_nodes
-from eth.exceptions import Revert
 from eth.vm.chain_context import ChainContext
 from eth.vm.code_stream import CodeStream
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth.vm.forks.cancun.computation import CancunComputation
 from eth.vm.forks.cancun.state import CancunState
-from eth.vm.spoof import SpoofTransaction
-from eth_abi.abi import decode as abi_decode
-from eth_abi.exceptions import DecodingError
-from eth_typing import Address, BlockNumber, Hash32
+from eth_typing import BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
+from trie.hexary import HexaryTrie
 
 from node.embedded.database import NodeStore
-from node.embedded.errors import ExecutionFailed, ExecutionReverted
-
-ERROR_STRING_SELECTOR = bytes.fromhex("08c379a0")
-CALL_STIPEND = 2_300
-ESTIMATE_TOLERANCE = 0.015
-
-AncestorHashes = Callable[[int], Iterator[Hash32]]
 
 
 @lru_cache(maxsize=64)
@@ -93,22 +81,6 @@ class ExecutedTransaction:
     logs: tuple[Log, ...]
 
 
-@dataclass(frozen=True)
-class Call:
-    """The transaction object of eth_call and eth_estimateGas.
-
-    Attributes:
-        to: 20 bytes, or empty to create a contract.
-        gas: the allowance; None takes the ledger's limit.
-    """
-
-    sender: bytes = bytes(20)
-    to: bytes = b""
-    data: bytes = b""
-    value: int = 0
-    gas: int | None = None
-
-
 def genesis_header(timestamp: int, gas_limit: int) -> CancunBlockHeader:
     """Return the header of block 0 over an empty state; ``timestamp`` in UTC seconds."""
     return CancunBlockHeader(
@@ -147,9 +119,10 @@ def decode_transaction(raw: bytes) -> SignedTransactionAPI:
     return LedgerVM.get_transaction_builder().decode(raw)
 
 
-def _state_under(
+def state_under(
     header: BlockHeaderAPI, nodes: NodeStore, chain_id: int, ancestors: Iterable[Hash32]
 ) -> StateAPI:
+    """Return the state to execute under ``header``; ``ancestors`` from its parent down."""
     return LedgerVM.build_state(nodes, header, ChainContext(chain_id), ancestors)
 
 
@@ -170,7 +143,7 @@ class BlockExecution:
     _receipts: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._state = _state_under(self.header, self.nodes, self.chain_id, self.ancestors)
+        self._state = state_under(self.header, self.nodes, self.chain_id, self.ancestors)
 
     def has_room_for(self, transaction: SignedTransactionAPI) -> bool:
         """Whether the gas left in the block covers the transaction's gas."""
@@ -215,115 +188,18 @@ class BlockExecution:
     def seal(self) -> BlockHeaderAPI:
         """Move the state into the node store and return the finished header."""
         self._state.persist()
-        transaction_root, _ = make_trie_root_and_nodes([e.transaction for e in self.executed])
-        receipt_root, _ = make_trie_root_and_nodes(self._receipts)
         self.header = self.header.copy(
             state_root=self._state.state_root,
-            transaction_root=transaction_root,
-            receipt_root=receipt_root,
+            transaction_root=_root_of([each.transaction.encode() for each in self.executed]),
+            receipt_root=_root_of([each.encode() for each in self._receipts]),
         )
         return self.header
 
 
-@dataclass(frozen=True)
-class CallContext:
-    """Where a call runs: a header to execute under, over the state of ``header.state_root``."""
-
-    header: BlockHeaderAPI
-    nodes: NodeStore
-    chain_id: int
-    ancestors: AncestorHashes
-    gas_limit: int
-
-    def run(self, call: Call, gas: int) -> ComputationAPI:
-        """Execute ``call`` with ``gas`` and drop its effects."""
-        ancestors = self.ancestors(self.header.block_number - 1)
-        state = _state_under(self.header, self.nodes, self.chain_id, ancestors)
-        unsigned = LedgerVM.get_transaction_builder().create_unsigned_transaction(
-            nonce=state.get_nonce(Address(call.sender)),
-            gas_price=0,
-            gas=gas,
-            to=Address(call.to),
-            value=call.value,
-            data=call.data,
-        )
-        if gas < unsigned.intrinsic_gas:
-            raise ExecutionFailed(
-                f"intrinsic gas too low: have {gas}, want {unsigned.intrinsic_gas}"
-            )
-        transaction = cast(
-            SignedTransactionAPI, SpoofTransaction(unsigned, from_=Address(call.sender))
-        )
-        try:
-            return state.apply_transaction(transaction)
-        except ValidationError as error:
-            raise ExecutionFailed(str(error)) from error
-
-    def result(self, call: Call) -> bytes:
-        """Return what ``call`` returns.
-
-        Raises:
-            ExecutionReverted, ExecutionFailed: as the names say.
-        """
-        computation = self.run(call, self._allowance(call))
-        raise_if_failed(computation)
-        return bytes(computation.output)
-
-    def estimate(self, call: Call) -> int:
-        """Return gas with which ``call`` succeeds, at most 1.5 % above the least.
-
-        The least can be well above what is used, because a call may pass on only 63/64 of the gas
-        left (EIP-150) and a contract may ask for gas it does not use; so it is searched for by
-        executing, as geth does.
-
-        Raises:
-            ExecutionReverted, ExecutionFailed: it fails even with the whole allowance.
-        """
-        high = self._allowance(call)
-        computation = self.run(call, high)
-        raise_if_failed(computation)
-        used = high - computation.get_gas_remaining()
-        low = used - computation.get_gas_refund() - 1
-        guess = (used + CALL_STIPEND) * 64 // 63
-        while low + 1 < high and (high - low) / high > ESTIMATE_TOLERANCE:
-            if not low < guess < high:
-                guess = min((low + high) // 2, low * 2)
-            if self._succeeds(call, guess):
-                high = guess
-            else:
-                low = guess
-            guess = 0
-        return high
-
-    def _succeeds(self, call: Call, gas: int) -> bool:
-        try:
-            return self.run(call, gas).is_success
-        except ExecutionFailed:
-            return False
-
-    def _allowance(self, call: Call) -> int:
-        return self.gas_limit if call.gas is None else min(call.gas, self.gas_limit)
-
-
-def raise_if_failed(computation: ComputationAPI) -> None:
-    """Raise what geth would answer if ``computation`` did not succeed."""
-    if computation.is_success:
-        return
-    if isinstance(computation.error, Revert):
-        output = bytes(computation.output)
-        reason = revert_reason(output)
-        raise ExecutionReverted(f"execution reverted{': ' + reason if reason else ''}", output)
-    detail = str(computation.error)
-    name = type(computation.error).__name__
-    raise ExecutionFailed("out of gas" if name == "OutOfGas" else f"{name}: {detail}")
-
-
-def revert_reason(output: bytes) -> str:
-    """Return the text of a Solidity ``Error(string)``, or an empty string for anything else."""
-    if output[:4] != ERROR_STRING_SELECTOR:
-        return ""
-    try:
-        (reason,) = abi_decode(["string"], output[4:])
-    except (DecodingError, UnicodeDecodeError, OverflowError):
-        return ""
-    return str(reason)
+def _root_of(items: Sequence[bytes]) -> Hash32:
+    # py-evm's own function for this keeps the contents of its last 128 blocks in memory.
+    trie = HexaryTrie({})
+    with trie.squash_changes() as changes:
+        for position, item in enumerate(items):
+            changes[rlp.encode(position)] = item
+    return Hash32(trie.root_hash)

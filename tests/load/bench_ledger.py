@@ -194,6 +194,9 @@ def read_milliseconds(url: str, workload: Workload) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as directory:
         chain = DirectChain(Path(directory))
         chain.mine(workload.setup)
+        assert "0x" + chain.call(to, data).hex() == client.call(
+            "eth_call", {"to": to, "data": data}
+        )
         alone = _median_ms(lambda: chain.call(to, data))
     return through_rpc, alone
 

@@ -63,8 +63,7 @@ class DirectChain:
         return int(result.imported_block.header.gas_used)
 
     def call(self, to: str, data: str) -> bytes:
-        """Execute one read with py-evm's own means."""
-        head = self._chain.get_canonical_head()
+        """Execute one read with py-evm's own means, over the last block's state."""
         unsigned = self._chain.create_unsigned_transaction(
             nonce=0,
             gas_price=0,
@@ -74,7 +73,7 @@ class DirectChain:
             data=bytes.fromhex(data[2:]),
         )
         transaction = SpoofTransaction(unsigned, from_=bytes(20))
-        return bytes(self._chain.get_transaction_result(transaction, head))
+        return bytes(self._chain.get_transaction_result(transaction, self._chain.header))
 
     def _write(self) -> None:
         with self._database.writing(self._connection) as connection:

@@ -20,6 +20,7 @@ from support.ledger_bench import (
     settled,
 )
 
+from node.embedded.calls import Call
 from node.embedded.errors import (
     ExecutionFailed,
     ExecutionReverted,
@@ -29,7 +30,6 @@ from node.embedded.errors import (
 from node.embedded.index import Index
 from node.embedded.ledger import Ledger
 from node.embedded.pool import AdmissionRules, read_transaction
-from node.embedded.rules import Call
 
 PROBE = bytes.fromhex(PROBE_ADDRESS[2:])
 
@@ -282,8 +282,11 @@ def test_a_pending_call_sees_the_time_of_the_next_block(bench: Bench) -> None:
 
 def test_a_call_reads_hashes_of_earlier_blocks(bench: Bench) -> None:
     async def test(ledger: Ledger) -> None:
-        parent = await ledger.call(call("ancestor", 1), ledger.pending_header())
-        assert parent == ledger.head.hash
+        for back in (1, 2, 1):
+            found = await ledger.call(call("ancestor", back), ledger.pending_header())
+            header = ledger.index.header_at(ledger.head.block_number + 1 - back)
+            assert header is not None
+            assert found == header.hash
 
     bench.run(test)
 

@@ -46,6 +46,7 @@ def test_malformed_data_is_refused(value: Any) -> None:
 def test_a_block_is_named_by_tag_height_or_hash() -> None:
     assert read_block("safe") == BlockChoice(tag="safe")
     assert read_block("0x10") == BlockChoice(number=16)
+    assert read_block(WORD).hash == b"\x11" * 32
     assert read_block({"blockHash": WORD}).hash == b"\x11" * 32
     assert read_block({"blockHash": WORD, "requireCanonical": True}).hash == b"\x11" * 32
     assert read_block({"blockNumber": "0x2"}) == BlockChoice(number=2)
