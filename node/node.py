@@ -34,6 +34,9 @@ from node.settings import Settings
 from node.store.database import Database
 from node.store.schema import upgrade
 
+# How long to wait for a ledger of which only the health is asked.
+PROBE_SECONDS = 2.0
+
 TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
     SIGN: sign_command,
@@ -63,6 +66,7 @@ class Node:
         self.db = Database(settings.database_url)
         upgrade(self.db)
         self.rpc = Rpc(settings.ledger_url)
+        self.probe = Rpc(settings.ledger_url, PROBE_SECONDS)
         self.signer = Signer(settings.signer_socket)
         self.directory = Directory(settings.profiles_directory, self.db)
         envelope_key = self.keys.x25519_key("envelope")
@@ -101,6 +105,7 @@ class Node:
         """Close connections to peers, ledger and database."""
         self.exchange.close()
         self.rpc.close()
+        self.probe.close()
         self.db.close()
 
 

@@ -56,15 +56,14 @@ def rebuild_projections(request: Request) -> dict[str, Any]:
 def _head(request: Request) -> int | None:
     """The ledger's last final block, asked at most once a second; None when it does not answer."""
     state = request.app.state
-    now = time.monotonic()
     asked_at, head = getattr(state, "head", (-1.0, None))
-    if now - asked_at < 1:
+    if time.monotonic() - asked_at < 1:
         known: int | None = head
         return known
     try:
-        block = node_of(request).rpc.call("eth_getBlockByNumber", "finalized", False)
+        block = node_of(request).probe.call("eth_getBlockByNumber", "finalized", False)
         head = int(block["number"], 16)
     except (NodeError, KeyError, TypeError, ValueError):
         head = None
-    state.head = (now, head)
+    state.head = (time.monotonic(), head)
     return head
