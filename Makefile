@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench bench-ledger bench-projector lock contracts clean
+.PHONY: demo test lint bench bench-demo bench-ledger bench-projector bench-kill lock contracts clean
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -30,11 +30,21 @@ lock: $(VENV)/.installed-dev
 contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
 
+# Every benchmark, one JSON line each; about half an hour. The machine should do nothing else.
+bench: bench-demo bench-ledger bench-projector bench-kill
+
+bench-demo: $(VENV)/.installed-dev
+	PYTHONPATH=tests $(PY) tests/load/bench_demo.py
+
 bench-ledger: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_ledger.py
 
 bench-projector: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_projector.py
+
+# Kills processes with -9 while writes are in flight, 50 times.
+bench-kill: $(VENV)/.installed-dev
+	$(PY) tests/faults/kill_rounds.py
 
 clean:
 	rm -rf $(VENV) .cache contracts/out contracts/cache contracts/node_modules
