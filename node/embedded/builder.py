@@ -162,6 +162,8 @@ def fork_builder(settings: LedgerSettings, database: Database) -> BuilderProcess
         try:
             ours.close()  # while it is open here, its closing in the ledger would not be seen
             _run(settings, database, theirs)
+        except BaseException:
+            log.exception("the block builder broke")
         finally:
             os._exit(1)
     theirs.close()

@@ -7,7 +7,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from identity.strict_json import read_json
 from node.embedded.errors import (
@@ -20,6 +20,7 @@ from node.embedded.errors import (
 )
 
 BATCH_LIMIT = 200
+RESPONSE_BYTES_LIMIT = 32 * 1024 * 1024
 
 Answer = Callable[[str, list[Any]], Awaitable[Any]]
 
@@ -30,18 +31,31 @@ async def respond(body: bytes, answer: Answer) -> bytes | None:
     """Return the response to one HTTP body, or None when there are only notifications."""
     try:
         request = _parse(body)
-    except ParseError as error:
+        if isinstance(request, list):
+            return await _respond_batch(request, answer)
+    except LedgerError as error:
         return _encode(_failure(None, error))
-    if not isinstance(request, list):
-        response = await _respond_one(request, answer)
-        return None if response is None else _encode(response)
-    if not request:
-        return _encode(_failure(None, InvalidRequest("empty batch")))
-    if len(request) > BATCH_LIMIT:
-        return _encode(_failure(None, LimitExceeded(f"batch too large: at most {BATCH_LIMIT}")))
-    responses = [await _respond_one(each, answer) for each in request]
-    kept = [each for each in responses if each is not None]
-    return _encode(kept) if kept else None
+    response = await _respond_one(request, answer)
+    return None if response is None else _encode(response)
+
+
+async def _respond_batch(requests: list[Any], answer: Answer) -> bytes | None:
+    if not requests:
+        raise InvalidRequest("empty batch")
+    if len(requests) > BATCH_LIMIT:
+        raise LimitExceeded(f"batch too large: at most {BATCH_LIMIT}")
+    parts: list[bytes] = []
+    size = 0
+    for request in requests:
+        response = await _respond_one(request, answer if size < RESPONSE_BYTES_LIMIT else _too_much)
+        if response is not None:
+            parts.append(_encode(response))
+            size += len(parts[-1])
+    return b"[" + b",".join(parts) + b"]" if parts else None
+
+
+async def _too_much(_method: str, _params: list[Any]) -> NoReturn:
+    raise LimitExceeded("response too large: ask for less in one batch")
 
 
 async def _respond_one(request: Any, answer: Answer) -> dict[str, Any] | None:

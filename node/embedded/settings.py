@@ -33,3 +33,5 @@ class LedgerSettings:
             raise ValueError(f"{self.host} is not a loopback address; the embedded ledger has none")
         if not 1 <= self.chain_id < 2**63:
             raise ValueError(f"chain id {self.chain_id} is not between 1 and 2^63 - 1")
+        if self.transaction_gas_limit > self.block_gas_limit:
+            raise ValueError("a transaction may not ask for more gas than a block has")

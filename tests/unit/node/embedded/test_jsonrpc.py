@@ -95,6 +95,15 @@ def test_no_body_breaks_the_envelope(body: bytes) -> None:
     assert response is None or json.loads(response)
 
 
+def test_a_batch_whose_answer_grows_too_large_is_cut_with_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("node.embedded.jsonrpc.RESPONSE_BYTES_LIMIT", 100)
+    answers = ask([request("echo", "x" * 200), request("echo")])
+    assert answers[0]["result"] == ["x" * 200]
+    assert answers[1]["error"]["code"] == -32005
+
+
 def test_every_error_of_the_tree_has_a_code_geth_knows() -> None:
     codes, left = set(), [LedgerError]
     while left:

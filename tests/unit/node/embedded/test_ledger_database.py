@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,9 @@ def test_a_failed_batch_leaves_the_node_store_as_it_was(tmp_path: Path) -> None:
     assert b"key" not in store
 
 
-@pytest.mark.parametrize("fields", [{"host": "0.0.0.0"}, {"chain_id": 0}])
-def test_settings_that_cannot_be_kept_are_refused(tmp_path: Path, fields: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "fields", [{"host": "0.0.0.0"}, {"chain_id": 0}, {"block_gas_limit": 29_999_999}]
+)
+def test_settings_that_cannot_be_kept_are_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not"):
-        LedgerSettings(tmp_path, **fields)  # type: ignore[arg-type]
+        LedgerSettings(tmp_path, **fields)
