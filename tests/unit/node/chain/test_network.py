@@ -102,7 +102,7 @@ def test_the_network_id_is_the_vector_of_the_documentation() -> None:
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     computed = "0x" + hashlib.sha256(b"lading/network-id/1\x00" + canonical).hexdigest()
     assert network_id(seats, 2, GENESIS, 7741, NONCE) == computed
-    documented = (Path(__file__).parents[4] / "docs" / "network.md").read_text()
+    documented = (Path(__file__).parents[4] / "docs" / "protocol" / "network.md").read_text()
     assert computed in documented
 
 
