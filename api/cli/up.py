@@ -7,6 +7,7 @@ keeps that member's node (not its signer) stopped for as long as it is there.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import typer
@@ -41,6 +42,7 @@ from node.member import write_json
 PARTS_APART = ("api", "peers", "follow", "send", "work")
 START_SECONDS = 180.0
 LOOK_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 UNFINISHED = "unfinished"
 Say = Callable[[str], None]
 
@@ -48,19 +50,32 @@ Say = Callable[[str], None]
 def run(directory: Path, apart: frozenset[str], rogues: bool, as_json: bool) -> None:
     """Lay the consortium down where there is none, run it, and return when asked to stop."""
     say = (lambda _: None) if as_json else _say
-    stop = _on_signals()
     supervisor = Supervisor()
+    for number in STOP_SIGNALS:
+        signal.signal(number, _leave)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / "pids.json").unlink(missing_ok=True)
         consortium = _start(directory.resolve(), supervisor, rogues, apart, say)
         _tell(consortium, as_json)
-        while not stop():
-            for change in supervisor.look():
-                say(change)
-            write_json(consortium.directory / "pids.json", supervisor.pids)
-            time.sleep(LOOK_SECONDS)
+        _keep(consortium, supervisor, say)
     finally:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         supervisor.stop()
+
+
+def _keep(consortium: Consortium, supervisor: Supervisor, say: Say) -> NoReturn:
+    told: dict[str, int] = {}
+    while True:
+        for change in supervisor.look():
+            say(change)
+        if supervisor.pids != told:
+            # On a full disk the members go on, and this is tried again.
+            with contextlib.suppress(OSError):
+                write_json(consortium.directory / "pids.json", supervisor.pids)
+                told = supervisor.pids
+        time.sleep(LOOK_SECONDS)
 
 
 def _start(
@@ -221,13 +236,6 @@ def _say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def _on_signals() -> Callable[[], bool]:
-    """Return a function that tells whether the process was asked to stop."""
-    asked: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, note)
-    return lambda: bool(asked)
+def _leave(_: int, __: FrameType | None) -> NoReturn:
+    """Leave whatever is being done, the founding too; what is unfinished is begun anew."""
+    raise SystemExit(0)
