@@ -34,6 +34,7 @@ from story.consortium import Consortium, Json, Member, until  # noqa: E402
 BILL = TESTS / "data" / "bill" / "transport-document.json"
 VICTIMS = ("ledger", "carrier serve send", "carrier serve follow", "carrier serve api")
 LONGEST_DELAY_SECONDS = 0.6
+START_SECONDS = 240
 RECOVERY_SECONDS = 60
 
 
@@ -59,7 +60,7 @@ def main() -> int:
         lading = Path(sys.executable).with_name("lading")
         up = subprocess.Popen([str(lading), "up", str(directory), "--apart", "carrier", "--json"])
         try:
-            until((directory / "pids.json").exists, "the consortium starts", 120)
+            until((directory / "pids.json").exists, "the consortium starts", START_SECONDS)
             return _run(Consortium(directory), given.rounds, random.Random(given.seed))
         finally:
             up.send_signal(signal.SIGTERM)

@@ -74,7 +74,7 @@ class Consortium:
         self.network_path = Path(told["network"])
         self.network: Json = json.loads(self.network_path.read_text())
         self.gate: Json = told["gate"]
-        self.attack: Json = told["attack"]
+        self.attack: Json = told.get("attack", {})
         self.port_of_discharge: int = told["port_of_discharge"]
         self.members = {
             name: Member(
