@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -153,15 +154,16 @@ def issue_terms(consortium: Consortium, like: str) -> Json:
     }
 
 
-def standing(consortium: Consortium, *titles: str) -> Json:
-    """All that a refused act may not change, as every member's own node tells it."""
+def standing(consortium: Consortium, members: Iterable[str], titles: Iterable[str]) -> Json:
+    """All that a refused act may not change, as these members' own nodes tell it."""
     return {
         name: {
             "titles": [_without_age(member.get(f"/v1/titles/{title}")) for title in titles],
             "listed": [title["id"] for title in member.get("/v1/titles")["titles"]],
             "counters": {m["id"]: m["counter"] for m in member.get("/v1/members")["members"]},
         }
-        for name, member in consortium.members.items()
+        for name in members
+        for member in (consortium[name],)
     }
 
 

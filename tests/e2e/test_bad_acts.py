@@ -57,6 +57,9 @@ class Scene:
         key = self.consortium.attack["shipper_act_key"]
         return self.attacker.sign("Titles", name, key, **(usual | self.terms(name, told) | changes))
 
+    def standing(self) -> Json:
+        return standing(self.consortium, ("shipper", "bank"), (self.live, self.offered))
+
     def terms(self, name: str, told: Json) -> Json:
         if name == "Issue":
             return issue_terms(self.consortium, self.live)
@@ -133,11 +136,11 @@ ACTS: tuple[Refused, ...] = (
 
 @pytest.mark.parametrize(("code", "act"), [row[1:] for row in ACTS], ids=[row[0] for row in ACTS])
 def test_the_contract_refuses(scene: Scene, code: str, act: Callable[[Scene], RawAct]) -> None:
-    before = standing(scene.consortium, scene.live, scene.offered)
+    before = scene.standing()
     bad = act(scene)
     scene.attacker.relay(bad)
     check_refused(scene.consortium, bad.digest, code)
-    assert standing(scene.consortium, scene.live, scene.offered) == before
+    assert scene.standing() == before
 
 
 def check_refused(consortium: Consortium, digest: str, code: str) -> None:
@@ -163,7 +166,7 @@ def refusals(member: Member, digest: str) -> list[Json]:
 def test_a_relayer_that_starves_an_act_of_gas_has_no_effect_and_the_act_stays_good(
     scene: Scene,
 ) -> None:
-    before = standing(scene.consortium, scene.live, scene.offered)
+    before = scene.standing()
     act = scene.sign("Offer", scene.live, to=random_id())
     attacker = scene.attacker
     address = scene.consortium.network["contracts"]["Titles"]["address"]
@@ -177,7 +180,7 @@ def test_a_relayer_that_starves_an_act_of_gas_has_no_effect_and_the_act_stays_go
     raw = attacker.relayer.sign_transaction(batch.build_transaction(sender | {"nonce": nonce}))
     sent = attacker.web3.eth.send_raw_transaction(raw.raw_transaction)
     assert attacker.web3.eth.wait_for_transaction_receipt(sent, timeout=60)["status"] == 0
-    assert standing(scene.consortium, scene.live, scene.offered) == before
+    assert scene.standing() == before
     attacker.relay(act)
     check_refused(scene.consortium, act.digest, "MEMBER_UNKNOWN")
 
