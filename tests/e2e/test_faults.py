@@ -156,3 +156,10 @@ def test_a_node_killed_with_a_write_in_flight_starts_by_itself_and_the_write_is_
     told = ended(carrier, command)
     assert told["state"] == "final", told
     assert times_issued(consortium, told["object"]) == 1
+
+
+def test_no_process_met_an_error_that_it_has_no_word_for(consortium: Consortium) -> None:
+    logs = [*consortium.directory.rglob("logs/*.log"), consortium.directory / "ledger.log"]
+    assert len(logs) > len(consortium.members)
+    for log in logs:
+        assert "Traceback" not in log.read_text(), log

@@ -1,18 +1,15 @@
 """Members are apart: processes, files, sockets, tokens; and what a stopped signer stops."""
 
 import json
-import os
-import signal
 import socket
 import struct
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from processes import halted, pids
 from story.consortium import Consortium, Member, until
 
 BILL = Path(__file__).parents[1] / "data" / "bill" / "transport-document.json"
@@ -20,12 +17,6 @@ LISTENING, ESTABLISHED = "0A", "01"
 EXAMPLE_ID = "0x" + "5f" * 32
 PATH_VALUES = {"kind": "customs", "number": "MAEU6543213", "container": "MAEU6543213"}
 WITHOUT_TOKEN = {"/v1/health", "/openapi.json", "/sign-in"}
-
-
-def pids(consortium: Consortium) -> dict[str, int]:
-    """Process ids by program name, as the supervisor tells them."""
-    told: dict[str, int] = json.loads((consortium.directory / "pids.json").read_text())
-    return told
 
 
 def member_of(program: str) -> str | None:
@@ -152,16 +143,6 @@ def test_no_token_is_refused_on_every_route(consortium: Consortium) -> None:
         if path not in WITHOUT_TOKEN:
             answer = consortium["bank"].client.request(method, path, json={})
             assert answer.status_code == 401, f"{method} {path}"
-
-
-@contextmanager
-def halted(pid: int) -> Iterator[None]:
-    """Halt a process as a hung machine would, and let it go on afterwards."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def issue(consortium: Consortium, number: str) -> str:
