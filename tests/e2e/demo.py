@@ -19,18 +19,18 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from story import proof, steps  # noqa: E402 (the path comes first)
+from story import proof, release, telling, titles  # noqa: E402 (the path comes first)
 from story.consortium import Consortium, StoryBroken  # noqa: E402
 
 BILL = HERE.parent / "data" / "bill" / "transport-document.json"
 START_SECONDS = 240
 TITLES = (
-    ("1", "The network is founded", steps.found),
-    ("2", "The bill is issued, once", steps.issue),
-    ("3", "Offered, withdrawn, pledged, released, handed over", steps.finance),
-    ("4", "Documents travel between two members alone", steps.strangers),
-    ("5", "Surrendered; the delivery order and its conditions", steps.surrender),
-    ("6", "Out at the gate, once; the empty comes back", steps.gate_out),
+    ("1", "The network is founded", titles.found),
+    ("2", "The bill is issued, once", titles.issue),
+    ("3", "Offered, withdrawn, pledged, released, handed over", titles.finance),
+    ("4", "Documents travel between two members alone", titles.strangers),
+    ("5", "Surrendered; the delivery order and its conditions", release.surrender),
+    ("6", "Out at the gate, once; the empty comes back", release.gate_out),
     ("7", "Proved to who was not there", proof.prove),
     ("8", "Tables dropped and made anew", proof.rebuild),
 )
@@ -76,8 +76,8 @@ def _start(directory: Path) -> subprocess.Popen[bytes] | None:
 
 
 def _tell(consortium: Consortium) -> bool:
-    bill = steps.load_bill(BILL)
-    story = steps.Story(consortium, bill, lambda sentence: print(f"   {sentence}", flush=True))
+    bill = telling.load_bill(BILL)
+    story = telling.Story(consortium, bill, lambda sentence: print(f"   {sentence}", flush=True))
     for number, title, step in TITLES:
         begun = time.monotonic()
         print(f"\n{number}. {title}", flush=True)

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from .consortium import Json, Member, hold, until
-from .steps import Story
+from .telling import Story
 
 
 def prove(story: Story) -> None:
