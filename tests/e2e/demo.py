@@ -24,15 +24,48 @@ from story.consortium import Consortium, StoryBroken  # noqa: E402
 
 BILL = HERE.parent / "data" / "bill" / "transport-document.json"
 START_SECONDS = 240
-TITLES = (
-    ("1", "The network is founded", titles.found),
-    ("2", "The bill is issued, once", titles.issue),
-    ("3", "Offered, withdrawn, pledged, released, handed over", titles.finance),
-    ("4", "Documents travel between two members alone", titles.strangers),
-    ("5", "Surrendered; the delivery order and its conditions", release.surrender),
-    ("6", "Out at the gate, once; the empty comes back", release.gate_out),
-    ("7", "Proved to who was not there", proof.prove),
-    ("8", "Tables dropped and made anew", proof.rebuild),
+STEPS = (
+    (
+        "The network is founded",
+        titles.found,
+        "anyone: network.json carries the signatures of two council seats",
+    ),
+    (
+        "The bill is issued, once",
+        titles.issue,
+        "every member, from the carrier's signed act; who holds the document, from the"
+        " carrier's numbering signature",
+    ),
+    (
+        "Offered, withdrawn, pledged, released, handed over",
+        titles.finance,
+        "every member: each act carries its party's signature, each refusal stands on the ledger",
+    ),
+    (
+        "Documents travel between two members alone",
+        titles.strangers,
+        "sender and receiver: the message and its receipt are signed",
+    ),
+    (
+        "Surrendered; the delivery order and its conditions",
+        release.surrender,
+        "every member: each condition is signed by the one member named for it",
+    ),
+    (
+        "Out at the gate, once; the empty comes back",
+        release.gate_out,
+        "every member, from the lane's signed acts; the terminal, what its camera signed",
+    ),
+    (
+        "Proved to who was not there",
+        proof.prove,
+        "anyone with the evidence file and network.json, without a node",
+    ),
+    (
+        "Tables dropped and made anew",
+        proof.rebuild,
+        "each member for itself, from the ledger",
+    ),
 )
 
 
@@ -78,7 +111,7 @@ def _start(directory: Path) -> subprocess.Popen[bytes] | None:
 def _tell(consortium: Consortium) -> bool:
     bill = telling.load_bill(BILL)
     story = telling.Story(consortium, bill, lambda sentence: print(f"   {sentence}", flush=True))
-    for number, title, step in TITLES:
+    for number, (title, step, who_can_prove_it) in enumerate(STEPS, 1):
         begun = time.monotonic()
         print(f"\n{number}. {title}", flush=True)
         try:
@@ -86,6 +119,7 @@ def _tell(consortium: Consortium) -> bool:
         except StoryBroken as broken:
             print(f"   DID NOT HOLD: {broken}", file=sys.stderr)
             return False
+        print(f"   who can prove it: {who_can_prove_it}")
         print(f"   held ({time.monotonic() - begun:.1f} s)", flush=True)
     (consortium.directory / "story.json").write_text(json.dumps({"title": story.title}))
     print(f"\nThe title's page: {consortium['bank'].client.base_url}/titles/{story.title}")

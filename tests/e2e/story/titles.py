@@ -27,7 +27,6 @@ def found(story: Story) -> None:
     )
     hold(len(consortium.network["signatures"]) >= 2, "network.json carries two seats' signatures")
     story.say(f"{len(ids[0])} members admitted by a 2-of-3 council; all six nodes agree")
-    story.say(f"who can prove it: anyone with {consortium.network_path.name} (signed)")
 
 
 def issue(story: Story) -> None:
