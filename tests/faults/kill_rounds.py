@@ -58,7 +58,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lading-") as place:
         directory = Path(place) / "c"
         lading = Path(sys.executable).with_name("lading")
-        up = subprocess.Popen([str(lading), "up", str(directory), "--apart", "carrier", "--json"])
+        up = subprocess.Popen(
+            [str(lading), "up", str(directory), "--apart", "carrier", "--json"],
+            stdout=subprocess.DEVNULL,
+        )
         try:
             until((directory / "pids.json").exists, "the consortium starts", START_SECONDS)
             return _run(Consortium(directory), given.rounds, random.Random(given.seed))
