@@ -93,21 +93,7 @@ def create_member(
         numbering=_numbering(signer, member) if Role.CARRIER in roles else None,
     )
     write_json(directory / "profile.json", profile.to_json())
-    write_json(
-        directory / "settings.json",
-        {
-            "member": "0x" + member.hex(),
-            "ledger_url": addresses.ledger_url,
-            "api_host": addresses.host,
-            "api_port": addresses.api_port,
-            "peers_host": addresses.host,
-            "peers_port": addresses.peers_port,
-        },
-    )
-    verbs = sorted(t.name for t in ACT_TYPES.values() if t.built and t.signer == "member")
-    write_json(
-        directory / "signer.json", {"signer": 1, "member": "0x" + member.hex(), "verbs": verbs}
-    )
+    _write_settings(directory, "0x" + member.hex(), addresses)
     (directory / "profiles").mkdir(mode=0o700)
     write_json(directory / "rulebook.json", dict(default_rulebook().content))
     return NewMember(member, directory, roles, profile, _first_keys(signer, node, relay, profile))
@@ -141,6 +127,23 @@ def write_json(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     waiting.replace(path)
+
+
+def _write_settings(directory: Path, member: str, addresses: Addresses) -> None:
+    """Write the node's settings and the signer's: every verb that a member's act key signs."""
+    write_json(
+        directory / "settings.json",
+        {
+            "member": member,
+            "ledger_url": addresses.ledger_url,
+            "api_host": addresses.host,
+            "api_port": addresses.api_port,
+            "peers_host": addresses.host,
+            "peers_port": addresses.peers_port,
+        },
+    )
+    verbs = sorted(t.name for t in ACT_TYPES.values() if t.built and t.signer == "member")
+    write_json(directory / "signer.json", {"signer": 1, "member": member, "verbs": verbs})
 
 
 def _signer_keys(directory: Path, passphrase: str, is_carrier: bool) -> Keystore:

@@ -9,9 +9,10 @@ notify party of the second and a container number whose check digit is right.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
+
+from committed import write_or_compare
 
 PROJECT = Path(__file__).parents[1]
 MESSAGES = PROJECT / "tests/data/dcsa/messages"
@@ -59,14 +60,5 @@ def build() -> str:
     return json.dumps(bill, indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    """Write the file, or compare it."""
-    if "--check" in sys.argv[1:]:
-        return int(TARGET.read_text(encoding="utf-8") != build())
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(build(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_compare(TARGET, build))

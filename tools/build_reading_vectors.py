@@ -5,9 +5,9 @@ With --check nothing is written; the exit code is 1 when the committed file is s
 """
 
 import json
-import sys
 from pathlib import Path
 
+from committed import write_or_compare
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from device_oracles.gateway.lane import Pickup, lane_act
@@ -65,14 +65,5 @@ def build() -> str:
     return json.dumps(vectors, indent=1) + "\n"
 
 
-def main() -> int:
-    """Write the file, or compare it."""
-    if "--check" in sys.argv[1:]:
-        return int(TARGET.read_text(encoding="utf-8") != build())
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(build(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_compare(TARGET, build))

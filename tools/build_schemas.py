@@ -9,11 +9,11 @@ script does not know stops it, so that a new release of the standard cannot lose
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from committed import write_or_compare
 
 PROJECT = Path(__file__).parents[1]
 SOURCE = PROJECT / "tests/data/dcsa/openapi/EBL_v3.0.3.yaml"
@@ -82,13 +82,5 @@ def build() -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    """Write the file, or compare it."""
-    if "--check" in sys.argv[1:]:
-        return int(TARGET.read_text(encoding="utf-8") != build())
-    TARGET.write_text(build(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_compare(TARGET, build))

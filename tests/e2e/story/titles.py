@@ -47,6 +47,7 @@ def issue(story: Story) -> None:
 
 
 def _second_issues(story: Story) -> None:
+    """Past the carrier's node: under the same tag with new salts, then under another tag."""
     carrier, shipper = story.consortium["carrier"], story.consortium["shipper"]
     terms: dict[str, Any] = {
         "kind": 2,
@@ -70,6 +71,13 @@ def _second_issues(story: Story) -> None:
     story.attacker.relay(again)
     story.refusal_seen_by("consignee", again, "TITLE_EXISTS")
     story.say("a second issue under the same tag with new salts: refused by the contract")
+    _under_another_tag(story, terms)
+
+
+def _under_another_tag(story: Story, terms: dict[str, Any]) -> None:
+    """The contract cannot know a wrong tag; the receiver's node checks the numbering."""
+    carrier, shipper = story.consortium["carrier"], story.consortium["shipper"]
+    key = story.consortium.attack["carrier_act_key"]
     other_tag = random_id()
     other = story.attacker.sign(
         "Titles",
