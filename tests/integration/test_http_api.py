@@ -84,8 +84,7 @@ def test_the_same_key_gives_the_same_command_and_another_body_is_refused(
     assert first.json()["id"] == again.json()["id"]
     other = shipper.post(path, body | {"deadline_seconds": 700}, "clerk", key)
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_CONFLICT")
-    offer = see(carrier, title, "live")["offer"]["digest"]
-    shipper.do(f"/v1/titles/{title}/withdraw", {"offer": offer}, "clerk")
+    shipper.do(f"/v1/titles/{title}/withdraw", {"offer": first.json()["digest"]}, "clerk")
 
 
 def test_a_member_that_is_not_in_the_capacity_is_refused_with_the_reason(
