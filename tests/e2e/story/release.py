@@ -35,7 +35,11 @@ def surrender(story: Story) -> None:
         role="issuer",
     )
     story.order = command["object"]
-    until(lambda: _order(terminal, story) is not None, "the terminal's node shows the order")
+    for member in (terminal, customs):
+        until(
+            lambda member=member: _order(member, story) is not None,  # type: ignore[misc]
+            f"{member.name}'s node shows the order",
+        )
     story.say(f"surrendered; delivery order {story.order[:18]}… opened with three conditions")
     _second_customs(story)
     with ThreadPoolExecutor(2) as both:

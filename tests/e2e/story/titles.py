@@ -118,7 +118,7 @@ def finance(story: Story) -> None:
     story.wait_title("consignee", lambda t: t["offer"] is None, "the offer is withdrawn")
     story.say("offered to the consignee with a deadline, and withdrawn")
     _pledge_without_document(story)
-    before = story.title_seen_by("bank")
+    before = story.title_seen_by("shipper")  # whose last act is final in its own node
     stale = story.attacker.sign(
         "Titles",
         "Offer",
@@ -156,7 +156,7 @@ def _pledge_without_document(story: Story) -> None:
         story.consortium.attack["shipper_act_key"],
         principal=shipper.id,
         object_=story.title,
-        counter=story.title_seen_by("bank")["counter"],
+        counter=story.title_seen_by("shipper")["counter"],
         to=bank.id,
         capacity=2,
         endorsement=0,
