@@ -7,26 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from .attacks import random_id, search
-from .consortium import Json, hold, until
+from .consortium import Member, hold, until
 from .telling import WEEK, Story
 
 
 def found(story: Story) -> None:
     """1. The network is founded and every member sees the same council, members and rulebook."""
     consortium = story.consortium
-    lists = [member.get("/v1/members") for member in consortium.members.values()]
-    ids = [sorted(m["id"] for m in told["members"] if m["status"] == "active") for told in lists]
-    hold(all(seen == ids[0] for seen in ids), "all six members list the same active members")
-    hold(
-        {m.id for m in consortium.members.values()} <= set(ids[0]), "the six are members themselves"
-    )
+    ours = {member.id for member in consortium.members.values()}
+    for member in consortium.members.values():
+        until(lambda member=member: ours <= _active(member), f"{member.name} lists all six")  # type: ignore[misc]
+    seen = [_active(member) for member in consortium.members.values()]
+    hold(all(ids == seen[0] for ids in seen), "all six members list the same active members")
     council = consortium.network["council"]
     hold(
         (council["threshold"], len(council["seats"])) == (2, 3),
         "network.json names a 2-of-3 council",
     )
     hold(len(consortium.network["signatures"]) >= 2, "network.json carries two seats' signatures")
-    story.say(f"{len(ids[0])} members admitted by a 2-of-3 council; all six nodes agree")
+    story.say(f"{len(seen[0])} members admitted by a 2-of-3 council; all six nodes agree")
+
+
+def _active(member: Member) -> set[str]:
+    told = member.get("/v1/members")["members"]
+    return {listed["id"] for listed in told if listed["status"] == "active"}
 
 
 def issue(story: Story) -> None:
@@ -91,14 +95,11 @@ def _under_another_tag(story: Story, terms: dict[str, Any]) -> None:
     )
     story.attacker.relay(other)
 
-    def waits() -> Json | None:
-        client = shipper.client.get(
-            f"/v1/titles/{other_tag}",
-            headers={"Authorization": f"Bearer {shipper.tokens['clerk']}"},
+    for name in ("shipper", "consignee"):
+        until(
+            lambda name=name: _knows(story.consortium[name], other_tag),  # type: ignore[misc]
+            f"{name}'s node sees the title under another tag",
         )
-        return dict(client.json()) if client.status_code == 200 else None
-
-    until(waits, "the shipper's node sees the title under another tag")
     refused = shipper.try_write(f"/v1/titles/{other_tag}/accept", {"offer": other.digest})
     hold(
         refused.get("code") == "NUMBERING_INVALID",
@@ -107,6 +108,11 @@ def _under_another_tag(story: Story, terms: dict[str, Any]) -> None:
     told = story.consortium["consignee"].get(f"/v1/titles/{other_tag}")
     hold(told["state"] == "issued", "the title under another tag never becomes live")
     story.say("one under another tag: refused by the shipper's node, never a live title")
+
+
+def _knows(member: Member, title: str) -> bool:
+    bearer = {"Authorization": f"Bearer {member.tokens['clerk']}"}
+    return member.client.get(f"/v1/titles/{title}", headers=bearer).status_code == 200
 
 
 def finance(story: Story) -> None:
