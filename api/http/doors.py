@@ -10,9 +10,8 @@ from fastapi import Request
 from sqlmodel import Session
 
 from api.http.tokens import Credential, Tokens
-from identity.policy.decide import Actor, Facts, decide
+from identity.policy.decide import Actor
 from node.chain.follower import as_of
-from node.errors import NotAllowed
 
 if TYPE_CHECKING:
     from api.web.sessions import Sessions
@@ -55,9 +54,7 @@ def actor_of(request: Request) -> Actor:
 def allow(request: Request, verb: str) -> Actor:
     """Return the caller, once the policy lets it do ``verb``; raises NotAllowed."""
     actor = actor_of(request)
-    decision = decide(actor, verb, Facts(node=node_of(request).settings.member))
-    if not decision.allowed:
-        raise NotAllowed(decision.code, decision.message, verb=verb)
+    node_of(request).handler.require(actor, verb)
     return actor
 
 

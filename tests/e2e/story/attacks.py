@@ -162,10 +162,6 @@ class Attacker:
         length = int.from_bytes(call[36:68], "big")
         return call[70 : 68 + length]
 
-    def search_ledger(self, directory: Path, needles: dict[str, bytes]) -> list[str]:
-        """Names of the needles that stand in any file of the ledger's directory."""
-        return search([directory], needles)
-
 
 def search(directories: list[Path], needles: dict[str, bytes]) -> list[str]:
     """Say which needles occur in which files, write-ahead logs included."""
