@@ -5,7 +5,6 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Outcome} from "./generated/Words.sol";
 import {IActs} from "./interfaces/IActs.sol";
-import {INetwork} from "./interfaces/INetwork.sol";
 
 /// @title Acts
 /// @notice Invariant: an act takes effect at most once, and a refused act changes no state.
@@ -15,6 +14,7 @@ abstract contract Acts is IActs {
     struct Header {
         uint256 verb;
         bytes32 principal;
+        bytes32 delegation;
         bytes32 object;
         uint256 counter;
         bytes32 digest;
@@ -32,8 +32,8 @@ abstract contract Acts is IActs {
     uint256 private constant MAX_ITEMS = 16;
     uint256 private constant SIGNATURE_BYTES = 65;
     uint256 private constant MIN_ACT_BYTES = 1 + HEADER_WORDS * 32 + SIGNATURE_BYTES;
-    /// @dev Longer than the longest act, an order with three full arrays.
-    uint256 private constant MAX_ACT_BYTES = 2048;
+    /// @dev Longer than the longest act: an order with three full arrays, a checkpoint with a proof of 65 nodes.
+    uint256 private constant MAX_ACT_BYTES = 2560;
     /// @dev Gas kept back to hash a refused act and log it.
     uint256 private constant RESERVE = 60_000;
     bytes32 private constant DOMAIN_TYPE =
@@ -42,22 +42,18 @@ abstract contract Acts is IActs {
     bytes32 private immutable _domainSeparator;
     uint256 private immutable _gasCap;
 
-    /// @param network names this contract under `name`, or the deployment reverts
+    /// @param networkId salt of the EIP-712 domain
     /// @param cap gas that each act may use at most
-    constructor(INetwork network, bytes32 name, uint256 cap) {
-        require(network.contractOf(name) == address(this), INetwork.ContractUnknown(name));
+    constructor(bytes32 networkId, uint256 cap) {
         _gasCap = cap;
         _domainSeparator = keccak256(
-            abi.encode(
-                DOMAIN_TYPE, keccak256("Lading"), keccak256("1"), block.chainid, address(this), network.networkId()
-            )
+            abi.encode(DOMAIN_TYPE, keccak256("Lading"), keccak256("1"), block.chainid, address(this), networkId)
         );
     }
 
     /// @inheritdoc IActs
     function digestOf(bytes calldata act) external view returns (bytes32 digest) {
-        (uint256 verb, bytes calldata words) = _split(act);
-        return _digest(verb, words);
+        (digest,,,) = _read(act);
     }
 
     /// @inheritdoc IActs
@@ -89,29 +85,38 @@ abstract contract Acts is IActs {
     /// @inheritdoc IActs
     function execute(bytes calldata act) external {
         require(msg.sender == address(this), OnlySelf());
-        (uint256 verb, bytes calldata words) = _split(act);
-        Header memory header = Header({
-            verb: verb,
-            principal: _word(words, PRINCIPAL),
-            object: _word(words, OBJECT),
-            counter: uint256(_word(words, COUNTER)),
-            digest: _digest(verb, words),
-            key: address(0)
-        });
+        Header memory header;
+        bytes calldata words;
+        bytes calldata signature;
+        bytes calldata attached;
+        (header.digest, words, signature, attached) = _read(act);
+        header.verb = uint8(act[0]);
+        header.principal = _word(words, PRINCIPAL);
+        header.delegation = _word(words, DELEGATION);
+        header.object = _word(words, OBJECT);
+        header.counter = uint256(_word(words, COUNTER));
         uint256 expires = uint256(_word(words, EXPIRES));
         require(block.timestamp <= expires, ActExpired(expires));
-        require(_word(words, DELEGATION) == 0, DelegationUnknown(_word(words, DELEGATION)));
-        ECDSA.RecoverError failure;
-        (header.key, failure,) = ECDSA.tryRecoverCalldata(header.digest, act[act.length - SIGNATURE_BYTES:]);
-        require(failure == ECDSA.RecoverError.NoError, SignatureInvalid());
-        _perform(header, words);
+        require(header.delegation == 0 || (_delegable() >> header.verb) & 1 == 1, VerbNotDelegable(header.verb));
+        header.key = _signer(header.digest, signature);
+        _perform(header, words, attached);
     }
 
     /// @dev The verb's shape: see the generated libraries. A zero type hash refuses the verb.
-    function _shape(uint256 verb) internal pure virtual returns (bytes32 typeHash, uint256 statics, uint256 arrays);
+    function _shape(uint256 verb)
+        internal
+        pure
+        virtual
+        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches);
+
+    /// @dev Bit c: the verb of code c can be used under a delegation. A contract that says so asks Membership for it.
+    function _delegable() internal pure virtual returns (uint256 mask) {
+        return 0;
+    }
 
     /// @dev Carry out an act whose form, expiry and signature are good; whose key it is, is still to be checked.
-    function _perform(Header memory act, bytes calldata words) internal virtual;
+    /// `attached` is not signed, and empty for a verb that attaches nothing.
+    function _perform(Header memory act, bytes calldata words, bytes calldata attached) internal virtual;
 
     /// @dev Revert unless `relayer` may relay.
     function _requireRelayer(address relayer) internal view virtual;
@@ -165,38 +170,50 @@ abstract contract Acts is IActs {
     }
 
     function _refuse(bytes calldata act, bytes memory reason) private {
-        (uint256 verb, bytes calldata words) = _split(act);
         bytes32 digest = 0;
         try this.digestOf(act) returns (bytes32 signed) {
             digest = signed;
         } catch {
             // Malformed beyond a digest: the reason says so.
         }
-        emit Refused(_word(words, OBJECT), _word(words, PRINCIPAL), digest, verb, reason);
+        bytes calldata words = act[1:];
+        emit Refused(_word(words, OBJECT), _word(words, PRINCIPAL), digest, uint8(act[0]), reason);
     }
 
-    function _split(bytes calldata act) private pure returns (uint256 verb, bytes calldata words) {
+    /// @dev The parts of an act and its EIP-712 digest; refuses every encoding but the one of the verb's shape.
+    function _read(bytes calldata act)
+        internal
+        view
+        returns (bytes32 digest, bytes calldata words, bytes calldata signature, bytes calldata attached)
+    {
         require(act.length >= MIN_ACT_BYTES, ActMalformed());
-        return (uint8(act[0]), act[1:act.length - SIGNATURE_BYTES]);
+        (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) = _shape(uint8(act[0]));
+        require(typeHash != 0, VerbUnknown(uint8(act[0])));
+        words = act[1:];
+        uint256 end = statics * 32;
+        require(words.length >= end, ActMalformed());
+        bytes memory members = abi.encodePacked(typeHash, words[:end]);
+        for (uint256 i = 0; i < arrays; i++) {
+            require(end + 32 <= words.length, ActMalformed());
+            uint256 count = uint256(_word(words, end / 32));
+            uint256 start = end + 32;
+            require(count <= MAX_ITEMS && start + count * 32 <= words.length, ActMalformed());
+            end = start + count * 32;
+            members = bytes.concat(members, keccak256(words[start:end]));
+        }
+        uint256 signed = end + SIGNATURE_BYTES;
+        require(signed == words.length || (attaches && signed < words.length), ActMalformed());
+        signature = words[end:signed];
+        attached = words[signed:];
+        words = words[:end];
+        digest = MessageHashUtils.toTypedDataHash(_domainSeparator, keccak256(members));
     }
 
-    /// @dev EIP-712; refuses every encoding but the one of the verb's shape.
-    function _digest(uint256 verb, bytes calldata words) private view returns (bytes32 digest) {
-        (bytes32 typeHash, uint256 statics, uint256 arrays) = _shape(verb);
-        require(typeHash != 0, VerbUnknown(verb));
-        uint256 offset = statics * 32;
-        require(words.length >= offset, ActMalformed());
-        bytes memory members = abi.encodePacked(typeHash, words[:offset]);
-        for (uint256 i = 0; i < arrays; i++) {
-            require(offset + 32 <= words.length, ActMalformed());
-            uint256 count = uint256(_word(words, offset / 32));
-            uint256 end = offset + 32;
-            require(count <= MAX_ITEMS && end + count * 32 <= words.length, ActMalformed());
-            offset = end + count * 32;
-            members = bytes.concat(members, keccak256(words[end:offset]));
-        }
-        require(offset == words.length, ActMalformed());
-        return MessageHashUtils.toTypedDataHash(_domainSeparator, keccak256(members));
+    /// @dev The key that signed `digest`; refuses a signature in any other than its one form.
+    function _signer(bytes32 digest, bytes calldata signature) internal pure returns (address key) {
+        ECDSA.RecoverError failure;
+        (key, failure,) = ECDSA.tryRecoverCalldata(digest, signature);
+        require(failure == ECDSA.RecoverError.NoError, SignatureInvalid());
     }
 
     /// @dev Word `i` of all.

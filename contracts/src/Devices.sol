@@ -28,7 +28,7 @@ contract Devices is MemberActs, IDevices {
 
     mapping(bytes32 id => Lane) private _lanes;
 
-    constructor(INetwork network) MemberActs(network, keccak256("Devices"), GAS_CAP) {
+    constructor(INetwork network) MemberActs(network, keccak256("Devices"), GAS_CAP, address(0)) {
         _releases = network.contractOf(keccak256("Releases"));
     }
 
@@ -70,12 +70,21 @@ contract Devices is MemberActs, IDevices {
         l.deviceCounter = uint64(deviceCounter);
     }
 
-    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
+    function _shape(uint256 verb)
+        internal
+        pure
+        override
+        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
+    {
         return DevicesVerbs.shape(verb);
     }
 
     /// @dev RegisterLane is the only verb so far.
-    function _perform(Header memory act, bytes calldata words) internal override {
+    function _delegable() internal pure override returns (uint256 mask) {
+        return DevicesVerbs.DELEGABLE;
+    }
+
+    function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
         (uint256 owner, uint256 roles) = _actor(act);
         uint256 key = _ownUint(words, 0);
         uint256 kind = _ownUint(words, 1);

@@ -5,27 +5,65 @@ import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {Acts} from "./Acts.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {INetwork} from "./interfaces/INetwork.sol";
+import {IVersioned} from "./interfaces/IVersioned.sol";
 
 /// @title MemberActs
 /// @notice Acts of members, checked against Membership; each answer is kept for the rest of the submit.
+/// @notice Invariant: a contract takes acts only while Network names it.
 /// @dev Membership cannot change within a submit to another contract, so the answers stay true in it. They outlive
 /// the submit inside a transaction, so they are filed under its number, each kind in a name space of its own.
-abstract contract MemberActs is Acts {
+abstract contract MemberActs is Acts, IVersioned {
     using TransientSlot for *;
 
     bytes32 private constant ACTORS = keccak256("lading.actors");
     bytes32 private constant MEMBERS = keccak256("lading.members");
+    bytes32 private constant NUMBERS = keccak256("lading.numbers");
 
+    INetwork internal immutable _network;
     IMembership internal immutable _membership;
+    address private immutable _predecessor;
 
+    bool private _open;
     uint256 private transient _submits;
 
-    constructor(INetwork network, bytes32 name, uint256 cap) Acts(network, name, cap) {
+    /// @param network names this contract, or the one before it, under `name`, or the deployment reverts
+    /// @param predecessor_ the contract this one is to succeed; zero for a founding one, which is open at once
+    constructor(INetwork network, bytes32 name, uint256 cap, address predecessor_) Acts(network.networkId(), cap) {
+        address named = network.contractOf(name);
+        require(named == (predecessor_ == address(0) ? address(this) : predecessor_), INetwork.ContractUnknown(name));
+        _network = network;
         _membership = IMembership(network.contractOf(keccak256("Membership")));
+        _predecessor = predecessor_;
+        _open = predecessor_ == address(0);
     }
 
-    /// @dev The principal's number and roles; reverts unless the act's key may act for it now.
+    /// @inheritdoc IVersioned
+    function predecessor() public view returns (address before) {
+        return _predecessor;
+    }
+
+    /// @inheritdoc IVersioned
+    function isOpen() external view returns (bool open_) {
+        return _open;
+    }
+
+    /// @inheritdoc IVersioned
+    function open() external {
+        require(msg.sender == address(_network), OnlyNetwork());
+        _open = true;
+    }
+
+    /// @inheritdoc IVersioned
+    function close() external {
+        require(msg.sender == address(_network), OnlyNetwork());
+        _open = false;
+    }
+
+    /// @dev The principal's number and roles; reverts unless the act's key may act for it now, its own or a delegate's.
     function _actor(Header memory act) internal returns (uint256 number, uint256 roles) {
+        if (act.delegation != 0) {
+            return _membership.delegated(act.principal, act.key, act.delegation, act.verb, act.object);
+        }
         bytes32 slot = keccak256(abi.encode(ACTORS, _submits, act.principal, act.key));
         (number, roles) = _recall(slot);
         if (number == 0) {
@@ -44,7 +82,18 @@ abstract contract MemberActs is Acts {
         }
     }
 
+    /// @dev Reverts unless the member with this number is active.
+    function _requireActive(uint256 number) internal {
+        bytes32 slot = keccak256(abi.encode(NUMBERS, _submits, number));
+        (uint256 known,) = _recall(slot);
+        if (known == 0) {
+            _membership.requireActive(number);
+            _keep(slot, number, 0);
+        }
+    }
+
     function _requireRelayer(address relayer) internal view override {
+        require(_open, ContractClosed());
         _membership.requireRelayer(relayer);
     }
 

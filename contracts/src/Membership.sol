@@ -2,16 +2,16 @@
 pragma solidity 0.8.37;
 
 import {Acts} from "./Acts.sol";
+import {Motions} from "./Motions.sol";
 import {MembershipVerbs} from "./generated/Verbs.sol";
-import {KeyPurpose, MemberStatus, Outcome, Role} from "./generated/Words.sol";
+import {KeyPurpose, MemberStatus, Role} from "./generated/Words.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {INetwork} from "./interfaces/INetwork.sol";
 
 /// @title Membership
 /// @notice Invariant: a key belongs to one member or one council seat for ever.
-/// @notice Invariant: a motion takes effect once, with the assent of k different seats.
 /// @notice Invariant: a member has at most one numbering key, and it never changes.
-contract Membership is Acts, IMembership {
+contract Membership is Motions, IMembership {
     struct Member {
         uint24 number;
         uint16 roles;
@@ -44,7 +44,6 @@ contract Membership is Acts, IMembership {
     bytes32[] private _seats;
     address[] private _seatKeys;
     mapping(address key => uint256 seatPlusOne) private _seatOf;
-    mapping(bytes32 motion => uint256 seats) private _assents;
     uint24 private _members;
     mapping(bytes32 member => Member) private _memberOf;
     mapping(uint256 number => bytes32 member) private _memberAt;
@@ -58,7 +57,11 @@ contract Membership is Acts, IMembership {
         uint256 threshold,
         address foundingRelayer,
         bytes32 rulebook_
-    ) Acts(network, keccak256("Membership"), GAS_CAP) {
+    ) Acts(network.networkId(), GAS_CAP) {
+        require(
+            network.contractOf(keccak256("Membership")) == address(this),
+            INetwork.ContractUnknown(keccak256("Membership"))
+        );
         require(seats.length == keys.length && seats.length <= MAX_SEATS, CouncilMalformed());
         require(threshold != 0 && threshold <= seats.length, CouncilMalformed());
         for (uint256 i = 0; i < seats.length; i++) {
@@ -127,11 +130,6 @@ contract Membership is Acts, IMembership {
     }
 
     /// @inheritdoc IMembership
-    function assentsTo(bytes32 motion) external view returns (uint256 seats) {
-        return _assents[motion];
-    }
-
-    /// @inheritdoc IMembership
     function actor(bytes32 member, address key) public view returns (uint256 number, uint256 roles) {
         Member storage m = _memberOf[member];
         (number, roles) = (m.number, m.roles);
@@ -150,11 +148,30 @@ contract Membership is Acts, IMembership {
     }
 
     /// @inheritdoc IMembership
+    function delegated(bytes32, address, bytes32 delegation, uint256, bytes32)
+        external
+        pure
+        returns (uint256, uint256)
+    {
+        revert DelegationUnknown(delegation);
+    }
+
+    /// @inheritdoc IMembership
+    function requireActive(uint256 number) external view {
+        activeMember(_memberAt[number]);
+    }
+
+    /// @inheritdoc IMembership
     function requireRelayer(address relayer) external view {
         _requireRelayer(relayer);
     }
 
-    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
+    function _shape(uint256 verb)
+        internal
+        pure
+        override
+        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
+    {
         return MembershipVerbs.shape(verb);
     }
 
@@ -165,14 +182,14 @@ contract Membership is Acts, IMembership {
         require(_memberOf[_memberAt[k.owner]].status == MemberStatus.ACTIVE, RelayerNotActive(relayer));
     }
 
-    function _perform(Header memory act, bytes calldata words) internal override {
+    function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
         if (act.verb == MembershipVerbs.ADMIT_MEMBER) _admitMember(act, words);
         else if (act.verb == MembershipVerbs.ASSIGN_AUTHORITY) _assignAuthority(act, words);
         else _changeSelf(act, words);
     }
 
     function _admitMember(Header memory act, bytes calldata words) private {
-        bytes32 motion = _motion(act, words);
+        _seat(act);
         uint256 roles = _ownUint(words, 0);
         bytes32 accepted = _own(words, 2);
         (bytes32[] calldata keys, uint256 next) = _ownArray(words, 3);
@@ -194,7 +211,7 @@ contract Membership is Acts, IMembership {
                 require(keys[j] != keys[i], KeyInUse(keys[i]));
             }
         }
-        if (!_assent(act, words, motion)) return;
+        if (!_assent(act, words)) return;
         _members = number;
         _memberAt[number] = act.object;
         _memberOf[act.object] = Member(number, uint16(roles), uint8(MemberStatus.ACTIVE), 1, _own(words, 1), accepted);
@@ -205,7 +222,7 @@ contract Membership is Acts, IMembership {
     }
 
     function _assignAuthority(Header memory act, bytes calldata words) private {
-        bytes32 motion = _motion(act, words);
+        _seat(act);
         uint256 port = _ownUint(words, 0);
         uint256 role = _ownUint(words, 1);
         bytes32 member = _own(words, 2);
@@ -222,7 +239,7 @@ contract Membership is Acts, IMembership {
         } else {
             require(assignments.members[member], NotAssigned(port, role, member));
         }
-        if (!_assent(act, words, motion)) return;
+        if (!_assent(act, words)) return;
         assignments.members[member] = whether == 1;
         _done(act, words, ++assignments.counter);
     }
@@ -264,24 +281,10 @@ contract Membership is Acts, IMembership {
         _keys[key] = Key(owner, uint8(purpose), uint48(validFrom), uint48(validUntil), 0);
     }
 
-    /// @dev The motion an act assents to: its content without who assents and until when.
-    function _motion(Header memory act, bytes calldata words) private view returns (bytes32 motion) {
-        uint256 seat = _seatOf[act.key];
-        require(seat != 0 && _seats[seat - 1] == act.principal, NotACouncilSeat(act.principal, act.key));
-        motion = keccak256(abi.encodePacked(act.verb, act.object, act.counter, words[HEADER_WORDS * 32:]));
-        require(_assents[motion] & (1 << (seat - 1)) == 0, SeatAssented(motion, act.principal));
-    }
-
-    /// @dev Count the seat's assent; true when the motion now has its seats and takes effect.
-    function _assent(Header memory act, bytes calldata words, bytes32 motion) private returns (bool carried) {
-        uint256 seats = _assents[motion] | (1 << (_seatOf[act.key] - 1));
-        _assents[motion] = seats;
-        uint256 count = 0;
-        for (; seats != 0; seats &= seats - 1) {
-            count++;
-        }
-        carried = count >= _threshold;
-        if (!carried) _acted(act, words, act.counter, Outcome.ASSENTED);
+    function _seat(Header memory act) internal view override returns (uint256 seat, uint256 epoch, uint256 threshold) {
+        uint256 one = _seatOf[act.key];
+        require(one != 0 && _seats[one - 1] == act.principal, NotACouncilSeat(act.principal, act.key));
+        return (one - 1, 0, _threshold);
     }
 
     function _checkKey(bytes32 key, uint256 purpose) private view {

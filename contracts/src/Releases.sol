@@ -50,7 +50,7 @@ contract Releases is MemberActs, IReleases {
     mapping(bytes32 id => Condition) private _conditions;
     mapping(bytes32 id => Right) private _rights;
 
-    constructor(INetwork network) MemberActs(network, keccak256("Releases"), GAS_CAP) {
+    constructor(INetwork network) MemberActs(network, keccak256("Releases"), GAS_CAP, address(0)) {
         _titles = ITitles(network.contractOf(keccak256("Titles")));
         _devices = IDevices(network.contractOf(keccak256("Devices")));
     }
@@ -102,11 +102,20 @@ contract Releases is MemberActs, IReleases {
         return keccak256(abi.encode(order, container));
     }
 
-    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
+    function _shape(uint256 verb)
+        internal
+        pure
+        override
+        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
+    {
         return ReleasesVerbs.shape(verb);
     }
 
-    function _perform(Header memory act, bytes calldata words) internal override {
+    function _delegable() internal pure override returns (uint256 mask) {
+        return ReleasesVerbs.DELEGABLE;
+    }
+
+    function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
         if (act.verb == ReleasesVerbs.OPEN_ORDER) _openOrder(act, words);
         else if (act.verb == ReleasesVerbs.SET_CONDITION) _setCondition(act, words);
         else if (act.verb == ReleasesVerbs.GATE_OUT) _gateOut(act, words);

@@ -27,7 +27,7 @@ contract Titles is MemberActs, ITitles {
 
     mapping(bytes32 id => Stored) private _titles;
 
-    constructor(INetwork network) MemberActs(network, keccak256("Titles"), GAS_CAP) {}
+    constructor(INetwork network) MemberActs(network, keccak256("Titles"), GAS_CAP, address(0)) {}
 
     /// @inheritdoc ITitles
     function titleOf(bytes32 id) external view returns (TitleView memory title) {
@@ -67,11 +67,20 @@ contract Titles is MemberActs, ITitles {
         return (t.state, _id(t.carrier), t.discharge, t.pledgee != 0);
     }
 
-    function _shape(uint256 verb) internal pure override returns (bytes32 typeHash, uint256 statics, uint256 arrays) {
+    function _shape(uint256 verb)
+        internal
+        pure
+        override
+        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
+    {
         return TitlesVerbs.shape(verb);
     }
 
-    function _perform(Header memory act, bytes calldata words) internal override {
+    function _delegable() internal pure override returns (uint256 mask) {
+        return TitlesVerbs.DELEGABLE;
+    }
+
+    function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
         (uint256 principal, uint256 roles) = _actor(act);
         Stored storage stored = _titles[act.object];
         if (act.verb == TitlesVerbs.ISSUE) {

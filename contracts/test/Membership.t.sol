@@ -6,6 +6,7 @@ import {Network} from "../src/Network.sol";
 import {MembershipVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
 import {KeyPurpose, MemberStatus, Outcome, Role, TitleKind} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
+import {IMotions} from "../src/interfaces/IMotions.sol";
 import {IMembership} from "../src/interfaces/IMembership.sol";
 import {Consortium, Member} from "./Consortium.sol";
 
@@ -46,8 +47,9 @@ contract MembershipTest is Consortium {
         bytes memory own = admission(Role.SHIPPER, keyId(stranger.key));
         bytes memory act = admit(0, own);
         acted(membership, act, Outcome.ASSENTED);
-        bytes32 motion = keccak256(abi.encodePacked(MembershipVerbs.ADMIT_MEMBER, stranger.id, uint256(0), own));
-        bytes memory reason = because(IMembership.SeatAssented.selector, motion, carrier.id);
+        bytes32 motion =
+            keccak256(abi.encodePacked(uint256(0), MembershipVerbs.ADMIT_MEMBER, stranger.id, uint256(0), own));
+        bytes memory reason = because(IMotions.SeatAssented.selector, motion, carrier.id);
         refused(membership, act, reason);
         expires = START + 3;
         refused(membership, admit(0, own), reason);
@@ -64,9 +66,9 @@ contract MembershipTest is Consortium {
     function test_only_a_seats_council_key_assents_and_only_in_its_own_name() public {
         bytes memory own = admission(Role.SHIPPER, keyId(stranger.key));
         bytes memory act = signed(membership, MembershipVerbs.ADMIT_MEMBER, carrier, carrier.key, stranger.id, 0, own);
-        refused(membership, act, because(IMembership.NotACouncilSeat.selector, carrier.id, keyId(carrier.key)));
+        refused(membership, act, because(IMotions.NotACouncilSeat.selector, carrier.id, keyId(carrier.key)));
         act = signed(membership, MembershipVerbs.ADMIT_MEMBER, bank, seat(0).key, stranger.id, 0, own);
-        refused(membership, act, because(IMembership.NotACouncilSeat.selector, bank.id, keyId(seat(0).key)));
+        refused(membership, act, because(IMotions.NotACouncilSeat.selector, bank.id, keyId(seat(0).key)));
     }
 
     function test_a_council_key_acts_on_no_title() public {

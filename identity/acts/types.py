@@ -35,17 +35,17 @@ class ActType:
     """One verb: the contract that executes it, its code on the wire, and its fields in order.
 
     ``fields`` opens with the header's six fields. ``signer`` says whose key signs: ``council``,
-    ``member``, ``authority`` or ``lane``. ``built`` is false for a verb the contracts do not
-    execute yet.
+    ``member``, ``authority`` or ``lane``. ``attached`` says what follows the signature unsigned;
+    most verbs have nothing there.
     """
 
     name: str
     code: int
     contract: str
     signer: str
-    built: bool
     says: str
     fields: tuple[Field, ...]
+    attached: str = ""
 
     @cached_property
     def type_string(self) -> str:
@@ -61,6 +61,11 @@ class ActType:
     def names(self) -> frozenset[str]:
         """The names of all fields."""
         return frozenset(field.name for field in self.fields)
+
+    @property
+    def delegable(self) -> bool:
+        """Whether a member may let another company act for it with this verb."""
+        return self.signer == "member" and self.contract != "Membership"
 
     @staticmethod
     def by_name(name: str) -> "ActType":

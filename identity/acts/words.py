@@ -23,6 +23,7 @@ class TitleState(IntEnum):
     SURRENDERED = 3
     PAPER = 4
     VOID = 5
+    DELIVERED = 6
 
 
 class Capacity(IntEnum):
@@ -115,6 +116,26 @@ class DeviceKind(IntEnum):
     """What a device is."""
 
     LANE = 1
+    SCALE = 2
+    SCANNER = 3
+    GATEWAY = 4
+
+
+class DeviceState(IntEnum):
+    """Whether a device is in service, and if not by whom."""
+
+    NONE = 0
+    IN_SERVICE = 1
+    SUSPENDED_BY_OWNER = 2
+    SUSPENDED_BY_AUTHORITY = 3
+    EQUIVOCATED = 4
+
+
+class Direction(IntEnum):
+    """Which way equipment is handed over."""
+
+    OUT = 1
+    IN = 2
 
 
 class Outcome(IntEnum):

@@ -122,7 +122,7 @@ def _verbs(given: object) -> frozenset[str]:
         raise SettingsUnusable("signer.json names no verbs.")
     for name in given:
         act_type = ACT_TYPES.get(name) if isinstance(name, str) else None
-        if act_type is None or not act_type.built or act_type.signer not in ("member", "authority"):
+        if act_type is None or act_type.signer not in ("member", "authority"):
             raise SettingsUnusable(f"{str(name)[:64]!r} is not a verb that a member's key signs.")
     return frozenset(given)
 

@@ -17,7 +17,8 @@ library TitleState {
     uint256 internal constant SURRENDERED = 3;
     uint256 internal constant PAPER = 4;
     uint256 internal constant VOID = 5;
-    uint256 internal constant LAST = 5;
+    uint256 internal constant DELIVERED = 6;
+    uint256 internal constant LAST = 6;
 }
 
 /// @notice As what a title is offered.
@@ -109,7 +110,27 @@ library RightState {
 /// @notice What a device is.
 library DeviceKind {
     uint256 internal constant LANE = 1;
-    uint256 internal constant LAST = 1;
+    uint256 internal constant SCALE = 2;
+    uint256 internal constant SCANNER = 3;
+    uint256 internal constant GATEWAY = 4;
+    uint256 internal constant LAST = 4;
+}
+
+/// @notice Whether a device is in service, and if not by whom.
+library DeviceState {
+    uint256 internal constant NONE = 0;
+    uint256 internal constant IN_SERVICE = 1;
+    uint256 internal constant SUSPENDED_BY_OWNER = 2;
+    uint256 internal constant SUSPENDED_BY_AUTHORITY = 3;
+    uint256 internal constant EQUIVOCATED = 4;
+    uint256 internal constant LAST = 4;
+}
+
+/// @notice Which way equipment is handed over.
+library Direction {
+    uint256 internal constant OUT = 1;
+    uint256 internal constant IN = 2;
+    uint256 internal constant LAST = 2;
 }
 
 /// @notice What an act did.

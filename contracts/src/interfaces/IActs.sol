@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title What every contract that executes acts has in common
 /// @notice An act on the wire is verb (1 byte), words (32 bytes each: the header's six, then the verb's own; an
-/// array is its count and its items), signature (65 bytes: r, s, v). What is signed is EIP-712 typed data.
+/// array is its count and its items), signature (65 bytes: r, s, v), and for the few verbs that attach something
+/// these bytes, unsigned. What is signed is EIP-712 typed data.
 interface IActs {
     /// @notice An act took effect; `words` are exactly the act's words, so this event is the act.
     /// @param object what the act named and changed
@@ -43,7 +44,9 @@ interface IActs {
     error SignatureInvalid();
     /// @notice The key is not, or not now, the principal's key for this.
     error KeyNotValid(bytes32 principal, bytes32 key);
-    /// @notice No delegation has this id.
+    /// @notice This verb is never used under a delegation.
+    error VerbNotDelegable(uint256 verb);
+    /// @notice The principal gave no delegation with this id to the member that signed.
     error DelegationUnknown(bytes32 delegation);
     /// @notice No member has this id.
     error MemberUnknown(bytes32 member);
@@ -73,6 +76,10 @@ interface IActs {
     error BatchTooLong();
     /// @notice The gas left cannot give the next act its cap; the whole batch is undone.
     error GasTooLow();
+    /// @notice Another version of this contract is in force, or this one is not yet.
+    error ContractClosed();
+    /// @notice Only Network may call this.
+    error OnlyNetwork();
     /// @notice Only the contract itself may call this.
     error OnlySelf();
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IActs} from "./IActs.sol";
+import {IMotions} from "./IMotions.sol";
 
 /// @title Members, their keys, and the council that admits them
 /// @notice Warning: k council seats together admit members and assign authorities, and nothing can undo an admission
 /// in this version. The council's keys are not members' keys and can act on no title.
-interface IMembership is IActs {
-    /// @notice The key is not the council key of the principal's seat.
-    error NotACouncilSeat(bytes32 principal, address key);
-    /// @notice The seat has already assented to this motion.
-    error SeatAssented(bytes32 motion, bytes32 seat);
+interface IMembership is IMotions {
     /// @notice A member has this id already.
     error MemberExists(bytes32 member);
     /// @notice A member changes only itself.
@@ -75,9 +71,6 @@ interface IMembership is IActs {
     /// @return keys one a seat
     function council() external view returns (uint256 threshold, bytes32[] memory seats, address[] memory keys);
 
-    /// @return seats bit i: seat i has assented to the motion
-    function assentsTo(bytes32 motion) external view returns (uint256 seats);
-
     /// @notice Reverts unless `key` may act for `member` now.
     /// @return number of the member
     /// @return roles of the member
@@ -87,6 +80,17 @@ interface IMembership is IActs {
     /// @return number of the member
     /// @return roles of the member
     function activeMember(bytes32 member) external view returns (uint256 number, uint256 roles);
+
+    /// @notice Reverts unless the member with this number is active.
+    function requireActive(uint256 number) external view;
+
+    /// @notice Reverts unless `key` may use `verb` on `object` for `member` under the delegation now.
+    /// @return number of the member
+    /// @return roles of the member
+    function delegated(bytes32 member, address key, bytes32 delegation, uint256 verb, bytes32 object)
+        external
+        view
+        returns (uint256 number, uint256 roles);
 
     /// @notice Reverts unless `relayer` may relay now: a relay key of an active member, or the founding relayer.
     function requireRelayer(address relayer) external view;

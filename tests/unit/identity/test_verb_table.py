@@ -22,10 +22,6 @@ def test_every_act_on_a_title_stands_in_the_table_and_no_other() -> None:
     assert {row.verb for row in VERB_ROWS} == set(TITLE_ACTS)
 
 
-def test_an_act_is_built_when_one_of_its_rows_is() -> None:
-    for name, act_type in TITLE_ACTS.items():
-        assert act_type.built == any(row.built for row in VERB_ROWS if row.verb == name)
-
 
 def test_every_capacity_is_explained_and_used() -> None:
     assert {row.capacity for row in VERB_ROWS} == set(CAPACITIES)
