@@ -81,11 +81,7 @@ library MembershipVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == ADMIT_MEMBER) return (ADMIT_MEMBER_TYPE, 9, 2, false);
         if (verb == ASSIGN_AUTHORITY) return (ASSIGN_AUTHORITY_TYPE, 10, 0, false);
         if (verb == ADD_KEY) return (ADD_KEY_TYPE, 10, 0, false);
@@ -179,11 +175,7 @@ library TitlesVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == ISSUE) return (ISSUE_TYPE, 13, 0, false);
         if (verb == OFFER) return (OFFER_TYPE, 11, 0, false);
         if (verb == ACCEPT) return (ACCEPT_TYPE, 8, 0, false);
@@ -265,11 +257,7 @@ library ReleasesVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == OPEN_ORDER) return (OPEN_ORDER_TYPE, 9, 3, false);
         if (verb == SET_CONDITION) return (SET_CONDITION_TYPE, 9, 0, false);
         if (verb == GATE_OUT) return (GATE_OUT_TYPE, 12, 0, false);
@@ -324,11 +312,7 @@ library DevicesVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == REGISTER_LANE) return (REGISTER_LANE_TYPE, 10, 0, false);
         if (verb == CALIBRATE) return (CALIBRATE_TYPE, 8, 0, false);
         if (verb == SUSPEND_DEVICE) return (SUSPEND_DEVICE_TYPE, 7, 0, false);
@@ -357,11 +341,7 @@ library AttestationsVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == CHECKPOINT) return (CHECKPOINT_TYPE, 8, 0, true);
         if (verb == REPORT_SPLIT) return (REPORT_SPLIT_TYPE, 8, 0, true);
     }
@@ -381,11 +361,7 @@ library NetworkVerbs {
     /// @return statics words before the first array, the header's six included
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
-    function shape(uint256 verb)
-        internal
-        pure
-        returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches)
-    {
+    function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == ACTIVATE_VERSION) return (ACTIVATE_VERSION_TYPE, 7, 1, false);
     }
 }
