@@ -125,6 +125,35 @@ contract ActsTest is Consortium {
         refused(titles, act, because(IActs.DelegationUnknown.selector, keccak256("delegation")));
     }
 
+    function test_a_closed_contract_takes_no_act_and_an_opened_one_does() public {
+        bytes memory batch = framed(issue(TITLE, TitleKind.ORDER, 0));
+        vm.prank(address(network));
+        titles.close();
+        holds(!titles.isOpen(), "open");
+        vm.prank(RELAYER);
+        vm.expectRevert(IActs.ContractClosed.selector);
+        titles.submit(batch);
+        vm.prank(address(network));
+        titles.open();
+        holds(titles.isOpen(), "closed");
+        relay(titles, batch);
+        same(titles.titleOf(TITLE).counter, 1, "counter");
+    }
+
+    function test_only_the_network_opens_and_closes_a_contract() public {
+        vm.expectRevert(IActs.OnlyNetwork.selector);
+        titles.close();
+        vm.expectRevert(IActs.OnlyNetwork.selector);
+        titles.open();
+    }
+
+    function test_a_verb_that_attaches_nothing_refuses_bytes_behind_its_signature() public {
+        bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
+        refused(titles, bytes.concat(act, hex"01"), because(IActs.ActMalformed.selector));
+        refused(titles, bytes.concat(act, bytes32(0), bytes32(0)), because(IActs.ActMalformed.selector));
+        done(titles, act);
+    }
+
     function test_a_verb_of_another_contract_is_refused() public {
         bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
         act[0] = bytes1(uint8(MembershipVerbs.ADD_KEY));
