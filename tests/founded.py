@@ -12,13 +12,14 @@ from identity.keys.secp256k1 import SigningKey, key_id
 from node.chain.deploy import send, wait_final
 from node.chain.events import Event, read_event
 from node.chain.founding import Admission, Assignment, Founding, found
-from node.chain.network import Network, Seat
+from node.chain.network import Network, Seat, WaitingTimes
 from node.chain.relaying import gas_for, submit_calldata
 from node.chain.rpc import Rpc, data
 
 PORT_OF_LOADING = 1
 PORT_OF_DISCHARGE = 2
 GAS_CAP = 1_000_000
+WAITING = WaitingTimes(enforcement_seconds=1, transfer_seconds=1)
 NOBODY = bytes(32)
 ROLES = {
     "carrier": Role.CARRIER,
@@ -74,6 +75,7 @@ class Founded:
             seats=tuple(Seat(seat, data(key.address)) for seat, key in self.council.items()),
             threshold=2,
             rulebook="0x" + "66" * 32,
+            waiting=WAITING,
             admissions=tuple(member.admission() for member in self.members.values()),
             assignments=(
                 Assignment(PORT_OF_DISCHARGE, Role.TERMINAL, data(self.members["terminal"].id)),

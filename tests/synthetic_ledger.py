@@ -13,7 +13,7 @@ from identity.acts.typed import Act, Value, digest, encode_words
 from identity.acts.types import ActType
 from node.chain.errors import RpcRefused
 from node.chain.events import ACTED_TOPIC, FOLLOWED_TOPIC, REFUSED_TOPIC
-from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat
+from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, WaitingTimes
 from node.chain.rpc import Answer, Request
 
 GENESIS_TIME = 1_800_000_000
@@ -53,6 +53,7 @@ class SyntheticLedger:
             threshold=1,
             seats=(Seat(ZERO, "0x" + "00" * 20),),
             rulebook=ZERO,
+            waiting=WaitingTimes(enforcement_seconds=3600, transfer_seconds=7200),
             witnesses=(),
         )
 

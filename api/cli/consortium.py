@@ -233,6 +233,7 @@ def found_consortium(ledger: Ledger, members: list[NewMember], rogues: Rogues | 
         seats=tuple(Seat(m, "0x" + key.address.hex()) for m, key in seat_keys.items()),
         threshold=THRESHOLD,
         rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
+        waiting=default_rulebook().waiting,
         admissions=tuple(_admission(member, rogues) for member in members) + _second(rogues),
         assignments=tuple(
             Assignment(port, role, by_name[name].hex_id)

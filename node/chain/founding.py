@@ -18,7 +18,15 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.deploy import deploy, predicted_addresses, send, wait_final
 from node.chain.errors import FoundingRefused
 from node.chain.events import ACTED_TOPIC, read_event
-from node.chain.network import DeployedContract, Network, Seat, Witness, code_hash, network_id
+from node.chain.network import (
+    DeployedContract,
+    Network,
+    Seat,
+    WaitingTimes,
+    Witness,
+    code_hash,
+    network_id,
+)
 from node.chain.reasons import read_reason
 from node.chain.relaying import first_that_fit, gas_for, submit_calldata
 from node.chain.rpc import Ledger, data, quantity, read_bytes
@@ -53,6 +61,7 @@ class Founding:
         nonce: 32 random bytes, chosen once: two networks of the same council differ in it.
         founder: address of the founding account, which deploys, relays and then is not needed.
         rulebook: SHA-256 of the rulebook that every member accepts by its admission.
+        waiting: its waiting times.
     """
 
     nonce: str
@@ -60,6 +69,7 @@ class Founding:
     seats: tuple[Seat, ...]
     threshold: int
     rulebook: str
+    waiting: WaitingTimes
     admissions: tuple[Admission, ...]
     assignments: tuple[Assignment, ...]
     engine: str
@@ -158,6 +168,7 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
         threshold=founding.threshold,
         seats=founding.seats,
         rulebook=founding.rulebook,
+        waiting=founding.waiting,
         witnesses=(),
     )
 

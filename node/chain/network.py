@@ -49,6 +49,17 @@ class Witness:
 
 
 @dataclass(frozen=True)
+class WaitingTimes:
+    """The founding rulebook's waiting times in seconds, as Membership was deployed with them.
+
+    From a recorded default to the pledgee's enforcement, and from a freeze to a transfer.
+    """
+
+    enforcement_seconds: int
+    transfer_seconds: int
+
+
+@dataclass(frozen=True)
 class DeployedContract:
     """Where a contract stands and keccak256 of its runtime code."""
 
@@ -73,6 +84,8 @@ class Network:
         engine: which ledger software, as a word: ``embedded``, ``avalanche``.
         operator: who alone runs the ledger, if one party does; an evidence file says so.
         deployed_height: the block of the first contract; nothing of interest is below it.
+        threshold, seats, rulebook, waiting: at the founding; what the council changed later
+            stands on the ledger.
     """
 
     chain_id: int
@@ -86,6 +99,7 @@ class Network:
     threshold: int
     seats: tuple[Seat, ...]
     rulebook: str
+    waiting: WaitingTimes
     witnesses: tuple[Witness, ...]
     signatures: tuple[CouncilSignature, ...] = ()
 
@@ -120,6 +134,7 @@ class Network:
             "contracts": {name: vars(contract) for name, contract in self.contracts.items()},
             "council": {"threshold": self.threshold, "seats": [vars(seat) for seat in self.seats]},
             "rulebook": self.rulebook,
+            "waiting": vars(self.waiting),
             "witnesses": [vars(witness) for witness in self.witnesses],
         }
 
@@ -175,6 +190,7 @@ def parse(text: bytes) -> Network:
         threshold=data["council"]["threshold"],
         seats=tuple(Seat(**seat) for seat in data["council"]["seats"]),
         rulebook=data["rulebook"],
+        waiting=WaitingTimes(**data["waiting"]),
         witnesses=tuple(Witness(**witness) for witness in data["witnesses"]),
         signatures=tuple(CouncilSignature(**signature) for signature in data["signatures"]),
     )

@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, cast
 
+from node.chain.network import WaitingTimes
 from node.documents.errors import PortUnknown, RulebookInvalid, SchemaRefused
 from node.documents.registry import RULEBOOK, SCHEMA_IDS, validate
 from privacy.canonical import JsonValue, canonical_json, parse_json
@@ -43,16 +44,15 @@ class Rulebook:
     Attributes:
         version: counts up with every change.
         ports: the port's id on the ledger (1 to 65535), by UN/LOCODE.
-        default_enforcement_seconds: from a recorded default to the pledgee's enforcement.
-        order_bound_transfer_seconds: from a freeze to a transfer under the same order.
+        waiting: from a recorded default to the pledgee's enforcement, and from a freeze to a
+            transfer under the same order.
         statutory: what authorities are told by law.
         content: the JSON it was read from; the hash is over this.
     """
 
     version: int
     ports: Mapping[str, int]
-    default_enforcement_seconds: int
-    order_bound_transfer_seconds: int
+    waiting: WaitingTimes
     statutory: tuple[StatutoryRule, ...]
     content: Mapping[str, JsonValue] = field(repr=False)
 
@@ -90,8 +90,7 @@ def parse_rulebook(data: bytes) -> Rulebook:
     return Rulebook(
         version=content["version"],
         ports=ports,
-        default_enforcement_seconds=waiting["default_enforcement"],
-        order_bound_transfer_seconds=waiting["order_bound_transfer"],
+        waiting=WaitingTimes(waiting["default_enforcement"], waiting["order_bound_transfer"]),
         statutory=tuple(_rule(entry, ports) for entry in content["statutory"]),
         content=content,
     )

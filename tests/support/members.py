@@ -189,6 +189,7 @@ def _found(url: str, members: dict[str, NewMember]) -> Network:
         seats=tuple(Seat(member, "0x" + key.address.hex()) for member, key in seats.items()),
         threshold=2,
         rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
+        waiting=default_rulebook().waiting,
         admissions=tuple(_admission(new) for new in members.values()),
         assignments=tuple(
             Assignment(DISCHARGE, role, members[name].hex_id)

@@ -60,6 +60,7 @@ def found_network() -> Network:
         threshold=2,
         seats=seats,
         rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
+        waiting=default_rulebook().waiting,
         witnesses=(),
     )
     for member, key in keys.items():

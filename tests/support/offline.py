@@ -143,6 +143,7 @@ def _network(member: str) -> Network:
         threshold=1,
         seats=seats,
         rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
+        waiting=default_rulebook().waiting,
         witnesses=(),
     )
     return network.signed_by(member, key)

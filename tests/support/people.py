@@ -7,7 +7,7 @@ from identity.acts.words import KeyPurpose, Role
 from identity.keys.secp256k1 import SigningKey, key_id
 from identity.profile.profile import Profile
 from node.chain.founding import Admission, Assignment, Founding
-from node.chain.network import Seat
+from node.chain.network import Seat, WaitingTimes
 
 ROLES = {
     "carrier": Role.CARRIER,
@@ -62,6 +62,7 @@ def founding_of(founder: SigningKey, seat_keys: dict[str, SigningKey], realm: st
         seats=tuple(Seat(seat, hexed(key.address)) for seat, key in seat_keys.items()),
         threshold=2,
         rulebook=hexed(sha256(b"rulebook").digest()),
+        waiting=WaitingTimes(enforcement_seconds=1, transfer_seconds=1),
         admissions=tuple(_admission(name, role, realm) for name, role in ROLES.items()),
         assignments=(
             Assignment(DISCHARGE, Role.TERMINAL, hexed(member_id("terminal"))),

@@ -15,6 +15,7 @@ from node.chain.network import (
     DeployedContract,
     Network,
     Seat,
+    WaitingTimes,
     Witness,
     check,
     load,
@@ -47,6 +48,7 @@ def unsigned() -> Network:
         threshold=2,
         seats=SEATS,
         rulebook="0x" + "cc" * 32,
+        waiting=WaitingTimes(enforcement_seconds=60, transfer_seconds=31_622_400),
         witnesses=(
             Witness("0x" + "01" * 32, "0x" + "01" * 20, from_height=5, until_height=9),
             Witness("0x" + "02" * 32, "0x" + "02" * 20, from_height=7),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import rfc8785
 
+from node.chain.network import WaitingTimes
 from node.documents.bill import read_bill
 from node.documents.errors import PortUnknown, RulebookInvalid
 from node.documents.registry import DELIVERY_ORDER, TRANSPORT_DOCUMENT, schema_ref
@@ -87,8 +88,7 @@ def test_the_hash_is_over_canonical_json_and_changes_with_every_rule(content) ->
 def test_waiting_times_are_read(content) -> None:
     content["waiting_times_seconds"] = {"default_enforcement": 5, "order_bound_transfer": 7}
     rulebook = parsed(content)
-    assert rulebook.default_enforcement_seconds == 5
-    assert rulebook.order_bound_transfer_seconds == 7
+    assert rulebook.waiting == WaitingTimes(enforcement_seconds=5, transfer_seconds=7)
 
 
 def test_a_port_that_no_rule_names_is_refused() -> None:

@@ -9,7 +9,7 @@ from identity.acts.typed import Act, Value, digest
 from identity.acts.types import ActType
 from identity.acts.words import KeyPurpose, Outcome
 from identity.keys.secp256k1 import SigningKey, key_id
-from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat
+from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, WaitingTimes
 from node.evidence.errors import (
     ActOutOfPlace,
     CouncilUnknown,
@@ -50,6 +50,7 @@ def network() -> Network:
             for seat, key in zip(SEATS, SEAT_KEYS, strict=True)
         ),
         rulebook="0x" + "55" * 32,
+        waiting=WaitingTimes(enforcement_seconds=60, transfer_seconds=60),
         witnesses=(),
     )
 
