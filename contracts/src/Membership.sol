@@ -2,53 +2,28 @@
 pragma solidity 0.8.37;
 
 import {Acts} from "./Acts.sol";
-import {Motions} from "./Motions.sol";
+import {Council} from "./Council.sol";
+import {Delegations} from "./Delegations.sol";
+import {Members} from "./Members.sol";
 import {MembershipVerbs} from "./generated/Verbs.sol";
 import {KeyPurpose, MemberStatus, Role} from "./generated/Words.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
 import {INetwork} from "./interfaces/INetwork.sol";
+import {ITies} from "./interfaces/ITies.sol";
 
 /// @title Membership
-/// @notice Invariant: a key belongs to one member or one council seat for ever.
-/// @notice Invariant: a member has at most one numbering key, and it never changes.
-contract Membership is Motions, IMembership {
-    struct Member {
-        uint24 number;
-        uint16 roles;
-        uint8 status;
-        uint32 counter;
-        bytes32 profile;
-        bytes32 rulebook;
-    }
-
-    struct Key {
-        uint24 owner; // the member's number
-        uint8 purpose;
-        uint48 validFrom;
-        uint48 validUntil; // 0 without end
-        uint48 revokedAt; // 0 for none
-    }
-
-    struct Assignments {
-        uint32 counter;
-        mapping(bytes32 member => bool) members;
-    }
-
+/// @notice Invariant: only the council changes membership: who is a member, in what roles, assigned to what, and
+/// whether it may act.
+/// @notice Invariant: a member changes nothing but its own keys, profile, acceptance of the rulebook and delegations.
+/// @notice Invariant: a member that left holds nothing and never acts again.
+contract Membership is Council, Delegations {
     uint256 private constant GAS_CAP = 1_000_000;
-    uint256 private constant MAX_SEATS = 64;
+    bytes32 private constant NAME = keccak256("Membership");
 
-    address private immutable _foundingRelayer;
-    uint256 private immutable _threshold;
-    bytes32 private immutable _rulebook;
+    INetwork private immutable _network;
 
-    bytes32[] private _seats;
-    address[] private _seatKeys;
-    mapping(address key => uint256 seatPlusOne) private _seatOf;
-    uint24 private _members;
-    mapping(bytes32 member => Member) private _memberOf;
-    mapping(uint256 number => bytes32 member) private _memberAt;
-    mapping(bytes32 key => Key) private _keys;
-    mapping(bytes32 portAndRole => Assignments) private _assignments;
+    mapping(uint256 port => mapping(bytes32 member => uint256 roles)) private _assignedAt;
+    mapping(bytes32 portAndRole => uint256 counter) private _assignments;
 
     constructor(
         INetwork network,
@@ -56,114 +31,31 @@ contract Membership is Motions, IMembership {
         address[] memory keys,
         uint256 threshold,
         address foundingRelayer,
-        bytes32 rulebook_
-    ) Acts(network.networkId(), GAS_CAP) {
-        require(
-            network.contractOf(keccak256("Membership")) == address(this),
-            INetwork.ContractUnknown(keccak256("Membership"))
-        );
-        require(seats.length == keys.length && seats.length <= MAX_SEATS, CouncilMalformed());
-        require(threshold != 0 && threshold <= seats.length, CouncilMalformed());
-        for (uint256 i = 0; i < seats.length; i++) {
-            require(seats[i] != 0 && keys[i] != address(0) && _seatOf[keys[i]] == 0, CouncilMalformed());
-            _seatOf[keys[i]] = i + 1;
-        }
-        _seats = seats;
-        _seatKeys = keys;
-        _threshold = threshold;
-        _foundingRelayer = foundingRelayer;
-        _rulebook = rulebook_;
+        bytes32 rulebook_,
+        uint256 enforcementSeconds,
+        uint256 transferSeconds
+    ) Acts(network.networkId(), GAS_CAP) Members(foundingRelayer) Council(seats, keys, threshold) {
+        require(network.contractOf(NAME) == address(this), INetwork.ContractUnknown(NAME));
+        _checkWait(enforcementSeconds);
+        _checkWait(transferSeconds);
+        _ruleBy(rulebook_, enforcementSeconds, transferSeconds);
+        _network = network;
     }
 
     /// @inheritdoc IMembership
-    function memberOf(bytes32 member)
-        external
-        view
-        returns (
-            uint256 number,
-            uint256 roles,
-            uint256 status,
-            uint256 counter,
-            bytes32 profile,
-            bytes32 acceptedRulebook
-        )
-    {
-        Member memory m = _memberOf[member];
-        return (m.number, m.roles, m.status, m.counter, m.profile, m.rulebook);
+    function assigned(uint256 port, uint256 roles, bytes32 member) external view returns (bool whether) {
+        return assignedRoles(port, member) & roles != 0;
     }
 
     /// @inheritdoc IMembership
-    function memberAt(uint256 number) external view returns (bytes32 member) {
-        return _memberAt[number];
-    }
-
-    /// @inheritdoc IMembership
-    function keyOf(bytes32 member, bytes32 key)
-        external
-        view
-        returns (uint256 purpose, uint256 validFrom, uint256 validUntil, uint256 revokedAt)
-    {
-        Key memory k = _keys[key];
-        if (k.owner != 0 && _memberAt[k.owner] == member) {
-            return (k.purpose, k.validFrom, k.validUntil, k.revokedAt);
-        }
-    }
-
-    /// @inheritdoc IMembership
-    function assigned(uint256 port, uint256 role, bytes32 member) external view returns (bool whether) {
-        return _assignments[_assignmentId(port, role)].members[member];
+    function assignedRoles(uint256 port, bytes32 member) public view returns (uint256 roles) {
+        roles = _assignedAt[port][member];
+        if (roles != 0) roles &= _known(member).roles;
     }
 
     /// @inheritdoc IMembership
     function assignmentCounter(uint256 port, uint256 role) external view returns (uint256 counter) {
-        return _assignments[_assignmentId(port, role)].counter;
-    }
-
-    /// @inheritdoc IMembership
-    function rulebook() external view returns (bytes32 hash) {
-        return _rulebook;
-    }
-
-    /// @inheritdoc IMembership
-    function council() external view returns (uint256 threshold, bytes32[] memory seats, address[] memory keys) {
-        return (_threshold, _seats, _seatKeys);
-    }
-
-    /// @inheritdoc IMembership
-    function actor(bytes32 member, address key) public view returns (uint256 number, uint256 roles) {
-        Member storage m = _memberOf[member];
-        (number, roles) = (m.number, m.roles);
-        require(number != 0, MemberUnknown(member));
-        Key storage k = _keys[_keyId(key)];
-        require(k.owner == number && k.purpose == KeyPurpose.ACT && _countsNow(k), KeyNotValid(member, _keyId(key)));
-        require(m.status == MemberStatus.ACTIVE, MemberNotActive(member));
-    }
-
-    /// @inheritdoc IMembership
-    function activeMember(bytes32 member) public view returns (uint256 number, uint256 roles) {
-        Member storage m = _memberOf[member];
-        (number, roles) = (m.number, m.roles);
-        require(number != 0, MemberUnknown(member));
-        require(m.status == MemberStatus.ACTIVE, MemberNotActive(member));
-    }
-
-    /// @inheritdoc IMembership
-    function delegated(bytes32, address, bytes32 delegation, uint256, bytes32)
-        external
-        pure
-        returns (uint256, uint256)
-    {
-        revert DelegationUnknown(delegation);
-    }
-
-    /// @inheritdoc IMembership
-    function requireActive(uint256 number) external view {
-        activeMember(_memberAt[number]);
-    }
-
-    /// @inheritdoc IMembership
-    function requireRelayer(address relayer) external view {
-        _requireRelayer(relayer);
+        return _assignments[_assignmentId(port, role)];
     }
 
     function _shape(uint256 verb)
@@ -175,49 +67,36 @@ contract Membership is Motions, IMembership {
         return MembershipVerbs.shape(verb);
     }
 
-    function _requireRelayer(address relayer) internal view override {
-        if (relayer == _foundingRelayer) return;
-        Key storage k = _keys[_keyId(relayer)];
-        require(k.purpose == KeyPurpose.RELAY && _countsNow(k), RelayerNotActive(relayer));
-        require(_memberOf[_memberAt[k.owner]].status == MemberStatus.ACTIVE, RelayerNotActive(relayer));
-    }
-
     function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
-        if (act.verb == MembershipVerbs.ADMIT_MEMBER) _admitMember(act, words);
-        else if (act.verb == MembershipVerbs.ASSIGN_AUTHORITY) _assignAuthority(act, words);
-        else _changeSelf(act, words);
+        if (act.verb == MembershipVerbs.ADMIT_MEMBER) {
+            _admitMember(act, words);
+        } else if (act.verb == MembershipVerbs.ASSIGN_AUTHORITY) {
+            _assignAuthority(act, words);
+        } else if (act.verb == MembershipVerbs.CHANGE_RULEBOOK) {
+            _changeRulebook(act, words);
+        } else if (act.verb == MembershipVerbs.ROTATE_COUNCIL) {
+            _rotateCouncil(act, words);
+        } else if (act.verb >= MembershipVerbs.CHANGE_ROLES && act.verb <= MembershipVerbs.RECOVER_KEYS) {
+            _changeMember(act, words);
+        } else {
+            _changeSelf(act, words);
+        }
     }
 
     function _admitMember(Header memory act, bytes calldata words) private {
         _seat(act);
-        uint256 roles = _ownUint(words, 0);
         bytes32 accepted = _own(words, 2);
         (bytes32[] calldata keys, uint256 next) = _ownArray(words, 3);
         (bytes32[] calldata purposes,) = _ownArray(words, next);
-        require(_memberOf[act.object].number == 0, MemberExists(act.object));
+        require(!_isMember(act.object), MemberExists(act.object));
         _requireCounter(act, 0);
-        require(act.object != 0 && keys.length == purposes.length, ActMalformed());
-        require(roles != 0 && roles & ~Role.ALL == 0, RoleUnknown(roles));
-        require(accepted == _rulebook, RulebookNotInForce(accepted));
-        uint24 number = _members + 1;
-        bool numbered = false;
-        for (uint256 i = 0; i < keys.length; i++) {
-            if (uint256(purposes[i]) == KeyPurpose.NUMBERING) {
-                require(!numbered, NumberingKeyFixed(act.object));
-                numbered = true;
-            }
-            _checkKey(keys[i], uint256(purposes[i]));
-            for (uint256 j = 0; j < i; j++) {
-                require(keys[j] != keys[i], KeyInUse(keys[i]));
-            }
-        }
-        if (!_assent(act, words)) return;
-        _members = number;
-        _memberAt[number] = act.object;
-        _memberOf[act.object] = Member(number, uint16(roles), uint8(MemberStatus.ACTIVE), 1, _own(words, 1), accepted);
-        for (uint256 i = 0; i < keys.length; i++) {
-            _keys[keys[i]] = Key(number, uint8(uint256(purposes[i])), uint48(block.timestamp), 0, 0);
-        }
+        require(act.object != 0, ActMalformed());
+        _checkRoles(_ownUint(words, 0));
+        require(accepted == rulebook(), RulebookNotInForce(accepted));
+        _checkKeys(act.object, keys, purposes);
+        if (!_assent(act, words, 0)) return;
+        _enrol(act.object, _ownUint(words, 0), _own(words, 1), accepted);
+        _register(_known(act.object), keys, purposes);
         _done(act, words, 1);
     }
 
@@ -227,9 +106,9 @@ contract Membership is Motions, IMembership {
         uint256 role = _ownUint(words, 1);
         bytes32 member = _own(words, 2);
         uint256 whether = _ownUint(words, 3);
-        Assignments storage assignments = _assignments[act.object];
+        uint256 counter = _assignments[act.object];
         require(act.object == _assignmentId(port, role), ObjectUnknown(act.object));
-        _requireCounter(act, assignments.counter);
+        _requireCounter(act, counter);
         require(port != 0 && port <= type(uint16).max, PortUnknown(port));
         require(role != 0 && role & (role - 1) == 0 && role & Role.ALL == role, RoleUnknown(role));
         require(whether <= 1, ActMalformed());
@@ -237,36 +116,110 @@ contract Membership is Motions, IMembership {
             (, uint256 roles) = activeMember(member);
             require(roles & role != 0, RoleMissing(member, role));
         } else {
-            require(assignments.members[member], NotAssigned(port, role, member));
+            require(_assignedAt[port][member] & role != 0, NotAssigned(port, role, member));
         }
-        if (!_assent(act, words)) return;
-        assignments.members[member] = whether == 1;
-        _done(act, words, ++assignments.counter);
+        if (!_assent(act, words, counter)) return;
+        if (whether == 1) _assignedAt[port][member] |= role;
+        else _assignedAt[port][member] &= ~role;
+        _assignments[act.object] = counter + 1;
+        _done(act, words, counter + 1);
+    }
+
+    /// @dev Motions about a member: told apart by their content and reason, not by a counter that the member moves.
+    function _changeMember(Header memory act, bytes calldata words) private {
+        _seat(act);
+        Member storage member = _known(act.object);
+        _requireCounter(act, 0);
+        _checkChange(act, words, member.status);
+        if (!_assent(act, words, member.counter)) return;
+        _carryChange(act, words, member);
+        _done(act, words, ++member.counter);
+    }
+
+    function _checkChange(Header memory act, bytes calldata words, uint256 status) private view {
+        bool applies = status != MemberStatus.LEFT;
+        if (act.verb == MembershipVerbs.SUSPEND_MEMBER) applies = status == MemberStatus.ACTIVE;
+        if (act.verb == MembershipVerbs.REINSTATE_MEMBER) applies = status == MemberStatus.SUSPENDED;
+        require(applies, WrongState(act.object, status));
+        if (act.verb == MembershipVerbs.CHANGE_ROLES) _checkRoles(_ownUint(words, 0));
+        else if (act.verb == MembershipVerbs.EXIT_MEMBER) _checkTies(act.object);
+        else if (act.verb == MembershipVerbs.NAME_SUCCESSOR) _checkSuccessor(act.object, _own(words, 0));
+        else if (act.verb == MembershipVerbs.RECOVER_KEYS) _checkRecovery(act, words);
+    }
+
+    function _carryChange(Header memory act, bytes calldata words, Member storage member) private {
+        if (act.verb == MembershipVerbs.CHANGE_ROLES) {
+            member.roles = uint16(_ownUint(words, 0));
+        } else if (act.verb == MembershipVerbs.SUSPEND_MEMBER) {
+            member.status = uint8(MemberStatus.SUSPENDED);
+        } else if (act.verb == MembershipVerbs.REINSTATE_MEMBER) {
+            member.status = uint8(MemberStatus.ACTIVE);
+        } else if (act.verb == MembershipVerbs.EXIT_MEMBER) {
+            (member.status, member.roles) = (uint8(MemberStatus.LEFT), 0);
+        } else if (act.verb == MembershipVerbs.NAME_SUCCESSOR) {
+            bytes32 successor = _own(words, 0);
+            member.successor = successor == 0 ? 0 : _known(successor).number;
+        } else {
+            (bytes32[] calldata keys, uint256 next) = _ownArray(words, 1);
+            (bytes32[] calldata purposes,) = _ownArray(words, next);
+            _endKeys(member);
+            _register(member, keys, purposes);
+        }
+    }
+
+    function _checkRoles(uint256 roles) private pure {
+        require(roles != 0 && roles & ~Role.ALL == 0, RoleUnknown(roles));
+    }
+
+    function _checkTies(bytes32 member) private view {
+        uint256 number = _known(member).number;
+        uint256 titles = ITies(_network.contractOf(keccak256("Titles"))).tiesOf(number);
+        uint256 orders = ITies(_network.contractOf(keccak256("Releases"))).tiesOf(number);
+        require(titles == 0 && orders == 0, MemberHasTies(member, titles, orders));
+    }
+
+    function _checkSuccessor(bytes32 member, bytes32 successor) private view {
+        if (successor == 0) return;
+        require(successor != member, SuccessorIsMember(member));
+        (, uint256 roles) = activeMember(successor);
+        require(roles & Role.CARRIER != 0, RoleMissing(successor, Role.CARRIER));
+    }
+
+    /// @dev A numbering key is for another series of bill numbers: with a second key for numbers that the first one
+    /// covers, a bill could be issued twice.
+    function _checkRecovery(Header memory act, bytes calldata words) private view {
+        bytes32 series = _own(words, 0);
+        (bytes32[] calldata keys, uint256 next) = _ownArray(words, 1);
+        (bytes32[] calldata purposes,) = _ownArray(words, next);
+        require(keys.length != 0, ActMalformed());
+        bool numbered = _checkKeys(act.object, keys, purposes);
+        require(numbered == (series != 0), SeriesMismatch(series));
     }
 
     /// @dev The verbs by which a member changes its own record.
     function _changeSelf(Header memory act, bytes calldata words) private {
         (uint256 number,) = actor(act.principal, act.key);
         require(act.object == act.principal, NotTheMember(act.object, act.principal));
-        Member storage member = _memberOf[act.object];
+        Member storage member = _known(act.object);
         _requireCounter(act, member.counter);
         if (act.verb == MembershipVerbs.ADD_KEY) {
-            _addKey(act, words, uint24(number));
+            _addKey(act, words, member);
         } else if (act.verb == MembershipVerbs.REVOKE_KEY) {
-            Key storage key = _keys[_own(words, 0)];
-            require(key.owner == number && key.revokedAt == 0, KeyNotValid(act.principal, _own(words, 0)));
-            require(key.purpose != KeyPurpose.NUMBERING, NumberingKeyFixed(act.principal));
-            key.revokedAt = uint48(block.timestamp);
+            _revoke(act.principal, number, _own(words, 0));
         } else if (act.verb == MembershipVerbs.UPDATE_PROFILE) {
             member.profile = _own(words, 0);
+        } else if (act.verb == MembershipVerbs.ACCEPT_RULEBOOK) {
+            require(_own(words, 0) == rulebook(), RulebookNotInForce(_own(words, 0)));
+            member.rulebook = _own(words, 0);
+        } else if (act.verb == MembershipVerbs.DELEGATE) {
+            _delegate(act, words, number);
         } else {
-            require(_own(words, 0) == _rulebook, RulebookNotInForce(_own(words, 0)));
-            member.rulebook = _rulebook;
+            _endDelegation(_own(words, 0), number);
         }
         _done(act, words, ++member.counter);
     }
 
-    function _addKey(Header memory act, bytes calldata words, uint24 owner) private {
+    function _addKey(Header memory act, bytes calldata words, Member storage member) private {
         bytes32 key = _own(words, 0);
         uint256 purpose = _ownUint(words, 1);
         uint256 validFrom = _ownUint(words, 2);
@@ -278,29 +231,7 @@ contract Membership is Motions, IMembership {
                 && (validUntil == 0 || (validFrom < validUntil && block.timestamp < validUntil)),
             KeyPeriodMalformed(validFrom, validUntil)
         );
-        _keys[key] = Key(owner, uint8(purpose), uint48(validFrom), uint48(validUntil), 0);
-    }
-
-    function _seat(Header memory act) internal view override returns (uint256 seat, uint256 epoch, uint256 threshold) {
-        uint256 one = _seatOf[act.key];
-        require(one != 0 && _seats[one - 1] == act.principal, NotACouncilSeat(act.principal, act.key));
-        return (one - 1, 0, _threshold);
-    }
-
-    function _checkKey(bytes32 key, uint256 purpose) private view {
-        require(purpose != 0 && purpose <= KeyPurpose.LAST, PurposeUnknown(purpose));
-        require(key != 0 && (purpose == KeyPurpose.NUMBERING || uint256(key) <= type(uint160).max), KeyMalformed(key));
-        bool seat = uint256(key) <= type(uint160).max && _seatOf[address(uint160(uint256(key)))] != 0;
-        require(_keys[key].owner == 0 && !seat, KeyInUse(key));
-    }
-
-    function _countsNow(Key storage key) private view returns (bool counts) {
-        return key.revokedAt == 0 && key.validFrom <= block.timestamp
-            && (key.validUntil == 0 || block.timestamp < key.validUntil);
-    }
-
-    function _keyId(address key) private pure returns (bytes32 id) {
-        return bytes32(uint256(uint160(key)));
+        _register(member, key, purpose, validFrom, validUntil);
     }
 
     function _assignmentId(uint256 port, uint256 role) private pure returns (bytes32 id) {

@@ -23,8 +23,8 @@ abstract contract Motions is Acts, IMotions {
 
     /// @dev Count the seat's assent to the act's content; true when the motion now has its seats and takes effect.
     /// A motion is its content, without who assents and until when, in the council's present epoch: the assents of a
-    /// council that was replaced count no more.
-    function _assent(Header memory act, bytes calldata words) internal returns (bool carried) {
+    /// council that was replaced count no more. `counter` is the object's, which an assent leaves as it is.
+    function _assent(Header memory act, bytes calldata words, uint256 counter) internal returns (bool carried) {
         (uint256 seat, uint256 epoch, uint256 threshold) = _seat(act);
         bytes32 motion =
             keccak256(abi.encodePacked(epoch, act.verb, act.object, act.counter, words[HEADER_WORDS * 32:]));
@@ -34,7 +34,7 @@ abstract contract Motions is Acts, IMotions {
         seats |= 1 << seat;
         carried = _count(seats) >= threshold;
         _assents[motion] = carried ? seats | CARRIED : seats;
-        if (!carried) _acted(act, words, act.counter, Outcome.ASSENTED);
+        if (!carried) _acted(act, words, counter, Outcome.ASSENTED);
     }
 
     function _count(uint256 bits) private pure returns (uint256 count) {

@@ -26,6 +26,8 @@ abstract contract Consortium is Test {
     bytes32 internal constant TITLE = keccak256("tag");
     uint256 internal constant PORT = 7;
     uint256 internal constant START = 1_800_000_000;
+    uint256 internal constant ENFORCEMENT = 14 days;
+    uint256 internal constant TRANSFER = 7 days;
     address internal constant RELAYER = address(0xbea4);
 
     Network internal network;
@@ -279,7 +281,7 @@ abstract contract Consortium is Test {
         for (uint256 i = 0; i < 3; i++) {
             (seats[i], keys[i]) = (seat(i).id, vm.addr(seat(i).key));
         }
-        membership = new Membership(network, seats, keys, 2, RELAYER, RULEBOOK);
+        membership = new Membership(network, seats, keys, 2, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
         devices = new Devices(network);
         titles = new Titles(network);
         releases = new Releases(network);

@@ -321,6 +321,6 @@ contract MembershipTest is Consortium {
         contracts[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         Network other = new Network(NETWORK_ID, names, contracts);
         vm.expectRevert(IMembership.CouncilMalformed.selector);
-        new Membership(other, seats, keys, threshold, RELAYER, RULEBOOK);
+        new Membership(other, seats, keys, threshold, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
     }
 }

@@ -17,21 +17,26 @@ contract NetworkTest is Consortium {
     }
 
     function test_a_contract_is_not_deployed_where_the_network_does_not_name_it() public {
+        bytes32[] memory seats = new bytes32[](1);
+        address[] memory keys = new address[](1);
+        (seats[0], keys[0]) = (bank.id, address(1));
         vm.expectRevert(because(INetwork.ContractUnknown.selector, keccak256("Membership")));
-        new Membership(network, new bytes32[](1), new address[](1), 1, RELAYER, RULEBOOK);
+        new Membership(network, seats, keys, 1, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
     }
 
     function test_a_network_with_a_malformed_list_is_not_founded() public {
         bytes32[] memory names = new bytes32[](2);
         address[] memory contracts = new address[](2);
-        (names[0], names[1]) = (keccak256("a"), keccak256("a"));
+        (names[0], names[1]) = (keccak256("Membership"), keccak256("Membership"));
         (contracts[0], contracts[1]) = (address(1), address(2));
         notFounded(NETWORK_ID, names, contracts);
         names[1] = keccak256("b");
         notFounded(0, names, contracts);
         notFounded(NETWORK_ID, names, new address[](1));
         notFounded(NETWORK_ID, new bytes32[](0), new address[](0));
-        contracts[1] = address(0);
+        (names[0], names[1]) = (names[1], names[0]);
+        notFounded(NETWORK_ID, names, contracts);
+        (names[0], names[1], contracts[1]) = (names[1], names[0], address(0));
         notFounded(NETWORK_ID, names, contracts);
     }
 

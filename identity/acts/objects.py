@@ -1,4 +1,4 @@
-"""The ids that contracts compute: conditions, pickup rights and a port's roles; no state.
+"""The ids that contracts compute or fix: conditions, rights, a port's roles, what a motion changes.
 
 A part that is not of its type raises ActMalformed.
 """
@@ -6,6 +6,15 @@ A part that is not of its type raises ActMalformed.
 from eth_hash.auto import keccak
 
 from identity.acts.typed import word
+
+COUNCIL = keccak(b"council")
+"""The object of RotateCouncil; its counter is the council's epoch, 0 when founded."""
+
+RULEBOOK = keccak(b"rulebook")
+"""The object of ChangeRulebook; its counter is the rulebook's version, 1 when founded."""
+
+VERSIONS = keccak(b"versions")
+"""The object of ActivateVersion; its counter is the version in force, 1 when founded."""
 
 
 def condition_id(order: bytes, kind: int) -> bytes:

@@ -46,7 +46,7 @@ interface IActs {
     error KeyNotValid(bytes32 principal, bytes32 key);
     /// @notice This verb is never used under a delegation.
     error VerbNotDelegable(uint256 verb);
-    /// @notice The principal gave no delegation with this id to the member that signed.
+    /// @notice The principal gave no delegation with this id.
     error DelegationUnknown(bytes32 delegation);
     /// @notice No member has this id.
     error MemberUnknown(bytes32 member);

@@ -4,6 +4,9 @@ pragma solidity 0.8.37;
 import {IActs} from "./IActs.sol";
 
 /// @title What the council decides, k of n seats
+/// @notice Each seat signs an act of its own; the acts of one motion have the same verb, object, counter and own
+/// words. Warning: an assent cannot be taken back. A motion stays open until it is carried, its object's counter
+/// moves on, or the council is rotated.
 interface IMotions is IActs {
     /// @notice The key is no key of a council seat of this principal.
     error NotACouncilSeat(bytes32 principal, address key);
