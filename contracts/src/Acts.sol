@@ -23,9 +23,9 @@ abstract contract Acts is IActs {
 
     uint256 internal constant HEADER_WORDS = 6;
     /// @dev Places of the header's words.
-    uint256 private constant PRINCIPAL = 0;
-    uint256 private constant DELEGATION = 1;
-    uint256 private constant OBJECT = 2;
+    uint256 internal constant PRINCIPAL = 0;
+    uint256 internal constant DELEGATION = 1;
+    uint256 internal constant OBJECT = 2;
     uint256 private constant COUNTER = 3;
     uint256 internal constant EXPIRES = 4;
     uint256 private constant MAX_ACTS = 50;

@@ -60,6 +60,15 @@ contract Devices is MemberActs, IDevices {
     }
 
     /// @inheritdoc IDevices
+    function requireOrigin(bytes32 device, bytes32 owner, address key) external view {
+        Lane memory l = _lanes[device];
+        require(l.owner != 0, LaneUnknown(device));
+        bool owned = _membership.memberAt(l.owner) == owner;
+        require(owned && l.key == key, KeyNotValid(owner, bytes32(uint256(uint160(key)))));
+        require(l.inService, LaneNotInService(device));
+    }
+
+    /// @inheritdoc IDevices
     function advance(bytes32 lane, uint256 deviceCounter) external {
         require(msg.sender == _releases, OnlyReleases());
         Lane storage l = _lanes[lane];

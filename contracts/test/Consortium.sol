@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Attestations} from "../src/Attestations.sol";
 import {Devices} from "../src/Devices.sol";
 import {Membership} from "../src/Membership.sol";
 import {Network} from "../src/Network.sol";
@@ -35,6 +36,7 @@ abstract contract Consortium is Test {
     Devices internal devices;
     Titles internal titles;
     Releases internal releases;
+    Attestations internal attestations;
 
     Member internal carrier = Member(keccak256("carrier"), 0xa1);
     Member internal shipper = Member(keccak256("shipper"), 0xa2);
@@ -159,8 +161,20 @@ abstract contract Consortium is Test {
         return acted(target, act, Outcome.DONE);
     }
 
+    /// @dev The same with unsigned bytes behind the signature; they are not in the event.
+    function done(IActs target, bytes memory act, bytes memory attached) internal returns (Vm.Log[] memory logs) {
+        return acted(target, act, attached, Outcome.DONE);
+    }
+
     function acted(IActs target, bytes memory act, uint256 outcome) internal returns (Vm.Log[] memory logs) {
-        logs = relay(target, framed(act));
+        return acted(target, act, "", outcome);
+    }
+
+    function acted(IActs target, bytes memory act, bytes memory attached, uint256 outcome)
+        internal
+        returns (Vm.Log[] memory logs)
+    {
+        logs = relay(target, framed(bytes.concat(act, attached)));
         if (logs[0].topics[0] == IActs.Refused.selector) {
             (, bytes memory reason) = abi.decode(logs[0].data, (uint256, bytes));
             assembly ("memory-safe") {
@@ -268,11 +282,11 @@ abstract contract Consortium is Test {
 
     function _deploy() private {
         uint256 nonce = vm.getNonce(address(this));
-        bytes32[] memory names = new bytes32[](4);
-        address[] memory contracts = new address[](4);
+        bytes32[] memory names = new bytes32[](5);
+        address[] memory contracts = new address[](5);
         (names[0], names[1]) = (keccak256("Membership"), keccak256("Devices"));
-        (names[2], names[3]) = (keccak256("Titles"), keccak256("Releases"));
-        for (uint256 i = 0; i < 4; i++) {
+        (names[2], names[3], names[4]) = (keccak256("Titles"), keccak256("Releases"), keccak256("Attestations"));
+        for (uint256 i = 0; i < 5; i++) {
             contracts[i] = vm.computeCreateAddress(address(this), nonce + 1 + i);
         }
         network = new Network(NETWORK_ID, names, contracts);
@@ -285,5 +299,6 @@ abstract contract Consortium is Test {
         devices = new Devices(network);
         titles = new Titles(network);
         releases = new Releases(network);
+        attestations = new Attestations(network);
     }
 }

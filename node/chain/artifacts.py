@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-CONTRACTS = ("Network", "Membership", "Devices", "Titles", "Releases")
+CONTRACTS = ("Network", "Membership", "Devices", "Titles", "Releases", "Attestations")
 """The network's contracts in the order of their deployment."""
 
 _INSTALLED = Path(__file__).parent / "contracts"

@@ -1,6 +1,6 @@
 """Deploys the contracts of a new network from one founding account, and nothing else.
 
-The account's first five transactions are the contracts, Network first with the others' predicted
+The account's first six transactions are the contracts, Network first with the others' predicted
 addresses; so whatever is missing after a kill can be told from the addresses alone.
 """
 
@@ -161,6 +161,7 @@ def _arguments(
         "Devices": network,
         "Titles": network,
         "Releases": network,
+        "Attestations": network,
     }
 
 

@@ -27,7 +27,7 @@ from node.chain.rpc import Ledger, read_bytes
 
 FILE_BYTES_LIMIT = 4 * 1024 * 1024
 STATEMENT_KIND = "network"
-CONTRACT_NAMES = ("Network", "Membership", "Devices", "Titles", "Releases")
+CONTRACT_NAMES = ("Network", "Membership", "Devices", "Titles", "Releases", "Attestations")
 
 
 @dataclass(frozen=True)

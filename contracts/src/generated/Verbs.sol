@@ -334,7 +334,7 @@ library AttestationsVerbs {
     );
     uint256 internal constant REPORT_SPLIT = 129;
     bytes32 internal constant REPORT_SPLIT_TYPE = keccak256(
-        "ReportSplit(bytes32 principal,bytes32 delegation,bytes32 object,uint256 counter,uint256 expires,bytes32 companion,bytes32 first,bytes32 second)"
+        "ReportSplit(bytes32 principal,bytes32 delegation,bytes32 object,uint256 counter,uint256 expires,bytes32 companion,bytes32 owner,bytes32 first,bytes32 second)"
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
@@ -343,7 +343,7 @@ library AttestationsVerbs {
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
         if (verb == CHECKPOINT) return (CHECKPOINT_TYPE, 8, 0, true);
-        if (verb == REPORT_SPLIT) return (REPORT_SPLIT_TYPE, 8, 0, true);
+        if (verb == REPORT_SPLIT) return (REPORT_SPLIT_TYPE, 9, 0, true);
     }
 }
 

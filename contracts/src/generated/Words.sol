@@ -126,6 +126,14 @@ library DeviceState {
     uint256 internal constant LAST = 4;
 }
 
+/// @notice Where the log of an origin stands.
+library OriginState {
+    uint256 internal constant NONE = 0;
+    uint256 internal constant OPEN = 1;
+    uint256 internal constant SPLIT = 2;
+    uint256 internal constant LAST = 2;
+}
+
 /// @notice Which way equipment is handed over.
 library Direction {
     uint256 internal constant OUT = 1;

@@ -39,6 +39,9 @@ interface IDevices is IActs {
     /// @notice Reverts unless `key` is the key of this lane of `owner`, in service and calibrated, at `port`.
     function requireLane(bytes32 lane, bytes32 owner, address key, uint256 port) external view;
 
+    /// @notice Reverts unless `key` is the secp256k1 key of this device of `owner`, and the device is in service.
+    function requireOrigin(bytes32 device, bytes32 owner, address key) external view;
+
     /// @notice Move the lane's device counter up; only Releases may, once it has checked the lane act.
     function advance(bytes32 lane, uint256 deviceCounter) external;
 }
