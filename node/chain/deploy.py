@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from identity.keys.secp256k1 import SigningKey
 from node.chain import artifacts
 from node.chain.errors import FoundingRefused, RpcRefused
-from node.chain.network import Seat
+from node.chain.network import Seat, WaitingTimes
 from node.chain.relaying import sign_transaction
 from node.chain.rpc import Ledger, data, quantity, read_bytes
 
@@ -39,6 +39,7 @@ def deploy(
     seats: Sequence[Seat],
     threshold: int,
     rulebook: str,
+    waiting: WaitingTimes,
 ) -> int:
     """Deploy what is not deployed yet, and return Network's block height once all is final.
 
@@ -51,7 +52,12 @@ def deploy(
         RpcRefused, LedgerUnavailable: run it again.
     """
     addresses = predicted_addresses(founder.address)
-    arguments = _arguments(addresses, founder.address, network_id, seats, threshold, rulebook)
+    arguments = {
+        **_plain_arguments(addresses, network_id),
+        "Membership": _membership_arguments(
+            addresses["Network"], founder.address, seats, threshold, rulebook, waiting
+        ),
+    }
     sent = int(ledger.call("eth_getTransactionCount", data(founder.address), "latest"), 16)
     transactions = []
     for nonce, (name, address) in enumerate(addresses.items()):
@@ -128,14 +134,8 @@ def wait_final(ledger: Ledger, transaction: str) -> Mapping[str, Any]:
     )
 
 
-def _arguments(
-    addresses: Mapping[str, bytes],
-    founder: bytes,
-    network_id: str,
-    seats: Sequence[Seat],
-    threshold: int,
-    rulebook: str,
-) -> dict[str, bytes]:
+def _plain_arguments(addresses: Mapping[str, bytes], network_id: str) -> dict[str, bytes]:
+    """Return the arguments of every constructor but Membership's."""
     named = [name for name in artifacts.CONTRACTS if name != "Network"]
     network = encode(["address"], [addresses["Network"]])
     return {
@@ -147,22 +147,35 @@ def _arguments(
                 [addresses[name] for name in named],
             ],
         ),
-        "Membership": encode(
-            ["address", "bytes32[]", "address[]", "uint256", "address", "bytes32"],
-            [
-                addresses["Network"],
-                [read_bytes(seat.member) for seat in seats],
-                [read_bytes(seat.key) for seat in seats],
-                threshold,
-                founder,
-                read_bytes(rulebook),
-            ],
-        ),
         "Devices": network,
         "Titles": network,
         "Releases": network,
         "Attestations": network,
     }
+
+
+def _membership_arguments(
+    network: bytes,
+    founder: bytes,
+    seats: Sequence[Seat],
+    threshold: int,
+    rulebook: str,
+    waiting: WaitingTimes,
+) -> bytes:
+    """Return the arguments of Membership's constructor."""
+    return encode(
+        "address bytes32[] address[] uint256 address bytes32 uint256 uint256".split(),
+        [
+            network,
+            [read_bytes(seat.member) for seat in seats],
+            [read_bytes(seat.key) for seat in seats],
+            threshold,
+            founder,
+            read_bytes(rulebook),
+            waiting.enforcement_seconds,
+            waiting.transfer_seconds,
+        ],
+    )
 
 
 def _gas(code: bytes, seats: Sequence[Seat]) -> int:

@@ -147,6 +147,7 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
         founding.seats,
         founding.threshold,
         founding.rulebook,
+        founding.waiting,
     )
     addresses = predicted_addresses(founder.address)
     contracts = {

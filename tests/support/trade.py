@@ -366,7 +366,8 @@ def found_trade(folder: Path, url: str, realm: str = "", pretended: Network | No
         network = found(rpc, founding, founder, seat_keys, expires)
     else:
         seats, chain = founding.seats, pretended.chain_id
-        deploy(rpc, founder, chain, pretended.network_id, seats, 2, founding.rulebook)
+        rules = founding.rulebook, founding.waiting
+        deploy(rpc, founder, chain, pretended.network_id, seats, 2, *rules)
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
         network = replace(pretended, genesis=genesis, seats=seats, witnesses=(), signatures=())
         wires = []
