@@ -131,6 +131,14 @@ class DeviceState(IntEnum):
     EQUIVOCATED = 4
 
 
+class OriginState(IntEnum):
+    """Where the log of an origin stands."""
+
+    NONE = 0
+    OPEN = 1
+    SPLIT = 2
+
+
 class Direction(IntEnum):
     """Which way equipment is handed over."""
 

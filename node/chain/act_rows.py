@@ -22,6 +22,11 @@ def number(fields: Mapping[str, Value], name: str) -> int:
     return min(cast(int, fields[name]), GREATEST)
 
 
+def whole(fields: Mapping[str, Value], name: str) -> str:
+    """Return a number field whole, as 32 bytes of ``0x`` hex: for masks."""
+    return f"0x{cast(int, fields[name]):064x}"
+
+
 def numbers(fields: Mapping[str, Value], name: str) -> list[int]:
     """Return a field that is a list of numbers."""
     return cast(list[int], fields[name])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from node.chain.errors import LedgerBehind, LedgerForked, RpcRefused
-from node.chain.events import Event, read_event
+from node.chain.events import Event, places_of, read_event
 from node.chain.network import Network
 from node.chain.rpc import Ledger, quantity
 from node.errors import LedgerUnavailable
@@ -33,16 +33,13 @@ class BlockReader:
 
     Args:
         ledger: where to ask.
-        network: whose contracts' logs are read.
+        network: whose contracts' logs are read: those it names, and those that acts of its council
+            put in their place.
     """
 
     def __init__(self, ledger: Ledger, network: Network) -> None:
         self._ledger = ledger
-        self._names = {
-            contract.address: name
-            for name, contract in network.contracts.items()
-            if name != "Network"  # it emits nothing
-        }
+        self._names = {contract.address: name for name, contract in network.contracts.items()}
         self._span = FIRST_SPAN_BLOCKS
 
     def head_after(self, last: Block) -> Block:
@@ -79,6 +76,8 @@ class BlockReader:
             LogMalformed: as in ``read_event``.
         """
         logs, end = self._logs(first, last)
+        while self._learn(logs):
+            logs, end = self._logs(first, last)
         heights = sorted({int(log["blockNumber"], 16) for log in logs} | {end})
         found = self._headers([quantity(height) for height in heights])
         blocks = dict(zip(heights, found, strict=True))
@@ -96,6 +95,18 @@ class BlockReader:
                 found=log["blockHash"],
             )
         return read_event(log, self._names[log["address"].lower()], block.time)
+
+    def know(self, places: Mapping[str, str]) -> None:
+        """Read the logs of these contracts too: address → name."""
+        self._names |= places
+
+    def _learn(self, logs: Sequence[Mapping[str, Any]]) -> bool:
+        """Return whether the logs put contracts in force that were not known: read them again."""
+        known = len(self._names)
+        for log in logs:
+            if self._names[log["address"].lower()] == "Network":
+                self.know(places_of(read_event(log, "Network", 0)))
+        return len(self._names) > known
 
     def _logs(self, first: int, last: int) -> tuple[list[Mapping[str, Any]], int]:
         while True:

@@ -6,14 +6,16 @@ network's contracts that is none of the three is refused, never skipped.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from eth_hash.auto import keccak
 
 from identity.acts.typed import Value, decode_words
 from identity.acts.types import ActType
+from identity.acts.words import Outcome
 from identity.errors import ActMalformed
 from node.chain.errors import LogMalformed
+from node.chain.network import CONTRACT_NAMES
 from node.chain.reasons import read_reason
 from node.store.projections import ACTED, FOLLOWED, NOBODY, REFUSED
 
@@ -22,6 +24,9 @@ ACTED_TOPIC = (
 )
 FOLLOWED_TOPIC = "0x" + keccak(b"Followed(bytes32,bytes32,uint256,uint256)").hex()
 REFUSED_TOPIC = "0x" + keccak(b"Refused(bytes32,bytes32,bytes32,uint256,bytes)").hex()
+
+SUCCEEDED_NAMES = tuple(name for name in CONTRACT_NAMES if name != "Network")
+"""The contracts whose addresses a version names, in its order; Network itself stays."""
 
 _WORD = 64  # hex digits
 
@@ -70,6 +75,20 @@ def read_event(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
             block=str(log.get("blockNumber")),
             log_index=str(log.get("logIndex")),
         ) from error
+
+
+def places_of(event: Event) -> dict[str, str]:
+    """Return where an event puts contracts in force: address → name; nothing for most events.
+
+    Raises:
+        LogMalformed: a version that names more or fewer contracts than a network has.
+    """
+    if (event.verb, event.kind, event.outcome) != ("ActivateVersion", ACTED, Outcome.DONE):
+        return {}
+    given = ["0x" + each.hex() for each in cast(list[bytes], event.fields["contracts"])]
+    if len(given) != len(SUCCEEDED_NAMES):
+        raise LogMalformed("A version names other contracts.", block=event.block)
+    return dict(zip(given, SUCCEEDED_NAMES, strict=True))
 
 
 def _acted(log: Mapping[str, Any], contract: str, block_time: int) -> Event:

@@ -13,10 +13,12 @@ from sqlalchemy import insert
 from sqlmodel import Session
 
 from node.chain.blocks import Block, BlockReader
+from node.chain.council_effects import founded
 from node.chain.effects import apply
 from node.chain.events import Event
 from node.chain.network import Network
 from node.chain.rpc import Ledger
+from node.chain.versions import known_places
 from node.store.database import Database
 from node.store.follower import FollowerState
 from node.store.projections import ChainCursor, LedgerEvent
@@ -79,11 +81,13 @@ class Follower:
         """
         with self._database.read() as session:
             last = self._last(session)
+            places = known_places(session)
         head = self._blocks.head_after(last)
         top = head.height if until is None else min(until, head.height)
         if top <= last.height:
             self._note_at_head()
             return 0
+        self._blocks.know(places)
         first = max(last.height + 1, self._network.deployed_height)
         if first > top:
             return 0
@@ -98,6 +102,8 @@ class Follower:
     def _apply(self, session: Session, events: Sequence[Event], end: Block) -> None:
         connection = session.connection()
         rows = Rows(connection)
+        if session.get(ChainCursor, 1) is None:
+            founded(rows, self._network)
         for event in events:
             apply(rows, event)
         rows.put(ChainCursor, id=1, block=end.height, block_hash=end.hash, block_time=end.time)

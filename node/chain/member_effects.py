@@ -1,9 +1,21 @@
-"""What acts of Membership do to the tables of members, keys and authorities."""
+"""What acts of Membership do to the tables of members, keys, delegations and authorities."""
 
-from identity.acts.words import MemberStatus
-from node.chain.act_rows import missing, next_row, number, numbers, require_first, text, words
+from sqlmodel import col
+
+from identity.acts.words import KeyPurpose, MemberStatus
+from node.chain.act_rows import (
+    missing,
+    next_row,
+    number,
+    numbers,
+    require_first,
+    text,
+    whole,
+    words,
+)
 from node.chain.events import Event
-from node.store.projections import Authority, AuthorityMotion, Member, MemberKey
+from node.store.council_projections import Delegation
+from node.store.projections import NOBODY, Authority, AuthorityMotion, Member, MemberKey
 from node.store.rows import Rows
 
 
@@ -19,10 +31,14 @@ def _admit_member(rows: Rows, event: Event) -> None:
         counter=event.counter,
         profile=text(fields, "profile"),
         rulebook=text(fields, "rulebook"),
+        successor=NOBODY,
         admitted_block=event.block,
     )
-    keys = words(fields, "keys")
-    purposes = numbers(fields, "purposes")
+    _put_keys(rows, event)
+
+
+def _put_keys(rows: Rows, event: Event) -> None:
+    keys, purposes = words(event.fields, "keys"), numbers(event.fields, "purposes")
     for key, purpose in zip(keys, purposes, strict=True):
         _put_key(rows, event, "0x" + key.hex(), purpose, event.block_time, 0)
 
@@ -64,12 +80,76 @@ def _revoke_key(rows: Rows, event: Event) -> None:
     key.update(revoked_at=event.block_time, revoked_block=event.block)
 
 
+def _recover_keys(rows: Rows, event: Event) -> None:
+    """Every earlier key ends but numbering keys, and with them what was delegated under them."""
+    next_row(rows, event, Member)
+    standing = rows.change_where(
+        MemberKey,
+        col(MemberKey.member) == event.object,
+        col(MemberKey.purpose) != int(KeyPurpose.NUMBERING),
+        col(MemberKey.revoked_at) == 0,
+    )
+    for key in standing:
+        key.update(revoked_at=event.block_time, revoked_block=event.block)
+    given = rows.change_where(
+        Delegation,
+        col(Delegation.principal) == event.object,
+        col(Delegation.ended_block).is_(None),
+    )
+    for delegation in given:
+        delegation["ended_block"] = event.block
+    _put_keys(rows, event)
+
+
 def _update_profile(rows: Rows, event: Event) -> None:
     next_row(rows, event, Member)["profile"] = text(event.fields, "profile")
 
 
 def _accept_rulebook(rows: Rows, event: Event) -> None:
     next_row(rows, event, Member)["rulebook"] = text(event.fields, "rulebook")
+
+
+def _change_roles(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["roles"] = number(event.fields, "roles")
+
+
+def _suspend_member(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["status"] = int(MemberStatus.SUSPENDED)
+
+
+def _reinstate_member(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["status"] = int(MemberStatus.ACTIVE)
+
+
+def _exit_member(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member).update(status=int(MemberStatus.LEFT), roles=0)
+
+
+def _name_successor(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)["successor"] = text(event.fields, "successor")
+
+
+def _delegate(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)
+    fields = event.fields
+    rows.put(
+        Delegation,
+        id=event.digest,
+        principal=event.object,
+        delegate=text(fields, "delegate"),
+        verbs=whole(fields, "verbs"),
+        title=text(fields, "title"),
+        until=number(fields, "until"),
+        ended_block=None,
+    )
+
+
+def _end_delegation(rows: Rows, event: Event) -> None:
+    next_row(rows, event, Member)
+    delegation = rows.change(Delegation, text(event.fields, "given"))
+    if delegation is None:
+        raise missing(event, None)
+    delegation["ended_block"] = event.block
 
 
 def _assign_authority(rows: Rows, event: Event) -> None:
@@ -90,6 +170,14 @@ MEMBER_EFFECTS = {
     "AssignAuthority": _assign_authority,
     "AddKey": _add_key,
     "RevokeKey": _revoke_key,
+    "RecoverKeys": _recover_keys,
     "UpdateProfile": _update_profile,
     "AcceptRulebook": _accept_rulebook,
+    "ChangeRoles": _change_roles,
+    "SuspendMember": _suspend_member,
+    "ReinstateMember": _reinstate_member,
+    "ExitMember": _exit_member,
+    "NameSuccessor": _name_successor,
+    "Delegate": _delegate,
+    "EndDelegation": _end_delegation,
 }

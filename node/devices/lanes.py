@@ -9,7 +9,7 @@ from identity.acts.words import DeviceKind, Role
 from node.commands.bodies import Address, Body, Id, Moment, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
-from node.store.projections import Lane
+from node.store.device_projections import Device
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -28,7 +28,7 @@ def prepare_register_lane(context: Context, body: RegisterLaneBody) -> Prepared:
     context.active_member(context.member, Role.TERMINAL)
     context.require_assigned(body.port, Role.TERMINAL, context.member)
     lane = to_bytes(body.lane) if body.lane else secrets.token_bytes(32)
-    if context.session.get(Lane, to_hex(lane)) is not None:
+    if context.session.get(Device, to_hex(lane)) is not None:
         raise refusal_named("LaneExists", lane=to_hex(lane))
     return Prepared(
         lane,

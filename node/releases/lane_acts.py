@@ -15,7 +15,8 @@ from identity.keys.secp256k1 import key_id, recover
 from node.commands.bodies import Body, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
-from node.store.projections import DeliveryOrder, Lane, PickupRight
+from node.store.device_projections import Device
+from node.store.projections import DeliveryOrder, PickupRight
 
 VERBS = ("GateOut", "ReturnEmpty")
 MAX_ACT_SECONDS = 300
@@ -74,7 +75,7 @@ def _require_right(context: Context, act: Act) -> None:
 
 
 def _require_lane_key(context: Context, act: Act, signature: bytes) -> None:
-    lane = context.session.get(Lane, to_hex(_id_field(act, "lane")))
+    lane = context.session.get(Device, to_hex(_id_field(act, "lane")))
     if lane is None:
         raise refusal_named("LaneUnknown", lane=to_hex(_id_field(act, "lane")))
     domain = context.node.network.domain(act.type.contract)

@@ -11,6 +11,16 @@ moment of reading and is not stored.
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from node.store.council_projections import (
+    ContractPlace,
+    ContractVersion,
+    Council,
+    CouncilSeat,
+    Delegation,
+    RulebookInForce,
+)
+from node.store.device_projections import Device, LogOrigin, ReportCorrection
+
 NOBODY = "0x" + "0" * 64
 GREATEST = 2**63 - 1
 
@@ -57,7 +67,10 @@ class LedgerEvent(SQLModel, table=True):
 
 
 class Member(SQLModel, table=True):
-    """A member as Membership.memberOf gives it; ``counter`` also counts its keys' changes."""
+    """A member as Membership.memberOf gives it; ``counter`` also counts its keys' changes.
+
+    ``successor`` answers for it as carrier; nobody while it answers for itself.
+    """
 
     __tablename__ = "member"
 
@@ -68,6 +81,7 @@ class Member(SQLModel, table=True):
     counter: int
     profile: str
     rulebook: str
+    successor: str
     admitted_block: int
 
 
@@ -114,7 +128,10 @@ class Title(SQLModel, table=True):
     """A title as Titles.titleOf gives it, and the digest of the last act on it.
 
     ``offer`` is the open offer's digest or nobody; with it go ``counterparty``,
-    ``offer_capacity``, ``offer_endorsement``, ``offer_purpose`` (of a surrender) and ``deadline``.
+    ``offer_capacity``, ``offer_endorsement``, ``offer_purpose`` (of a surrender), ``deadline``,
+    and for an amendment ``amended``, the root it names, and whether the pledgee has ``consented``.
+    ``enforceable_from`` is 0 until a default is recorded, then the first second in which the
+    pledgee may enforce. ``freezes`` counts those that stand.
     """
 
     __tablename__ = "title"
@@ -135,6 +152,10 @@ class Title(SQLModel, table=True):
     offer_endorsement: int
     offer_purpose: int
     deadline: int
+    amended: str
+    consented: bool
+    enforceable_from: int
+    freezes: int
     loading: int
     discharge: int
     root: str
@@ -143,8 +164,35 @@ class Title(SQLModel, table=True):
     last_block: int
 
 
+class TitleFreeze(SQLModel, table=True):
+    """A title's freeze under an authority's order (its hash), also after it was lifted.
+
+    A transfer can be proposed from second ``transferable_from`` on; ``proposal`` is the digest of
+    the proposal or nobody, ``proposed_by``, ``proposed_to`` and ``ends_lien`` are its content.
+    """
+
+    __tablename__ = "title_freeze"
+
+    title: str = Field(primary_key=True)
+    order: str = Field(primary_key=True)
+    member: str
+    port: int
+    transferable_from: int
+    proposal: str
+    proposed_by: str
+    proposed_to: str
+    ends_lien: bool
+    transferred: bool
+    frozen_block: int
+    lifted_block: int | None
+
+
 class DeliveryOrder(SQLModel, table=True):
-    """A delivery order; ``root`` is that of its document."""
+    """A delivery order; ``root`` is that of its document.
+
+    ``holds`` counts the authorities' holds that stand; ``cancellation`` is the digest of the
+    proposal to cancel it, or nobody.
+    """
 
     __tablename__ = "delivery_order"
 
@@ -156,6 +204,8 @@ class DeliveryOrder(SQLModel, table=True):
     carrier: str
     terminal: str = Field(index=True)
     port: int
+    holds: int
+    cancellation: str
     opened_block: int
     last_block: int
 
@@ -174,11 +224,28 @@ class OrderCondition(SQLModel, table=True):
     counter: int
 
 
+class OrderHold(SQLModel, table=True):
+    """An authority's hold of a release under an order of its own, also after it was lifted."""
+
+    __tablename__ = "order_hold"
+
+    delivery_order: str = Field(primary_key=True)
+    order: str = Field(primary_key=True)
+    member: str
+    port: int
+    held_block: int
+    lifted_block: int | None
+
+
 class PickupRight(SQLModel, table=True):
     """The right to take one container; ``used_*`` speak of the gate-out that used it.
 
+    ``owner`` is nobody until the right was transferred: then it is with whoever surrendered the
+    title. With the open ``offer`` (its digest, or nobody) go ``offered_to`` and ``deadline``.
     ``early_attempts`` counts gate-outs that the contract recorded as refused. ``used_at`` and
-    ``returned_at`` are the lane's own times; 0 for not yet.
+    ``returned_at`` are the lane's own times; 0 for not yet. ``reinstatement`` is the digest of a
+    proposal that names ``used_reports`` as misread. ``damage_out`` and ``damage_in`` are the
+    interchanges' damage records; ``out_at`` and ``in_at`` their times.
     """
 
     __tablename__ = "pickup_right"
@@ -192,24 +259,18 @@ class PickupRight(SQLModel, table=True):
     early_attempts: int
     used_lane: str
     used_at: int
+    used_reports: str
     returned_lane: str
     returned_at: int
-
-
-class Lane(SQLModel, table=True):
-    """A lane registered in Devices; ``key`` is its address, ``principal`` its terminal."""
-
-    __tablename__ = "lane"
-
-    id: str = Field(primary_key=True)
-    principal: str = Field(index=True)
-    key: str = Field(index=True)
-    kind: int
-    port: int
-    calibrated_until: int
-    in_service: bool
-    counter: int
-    device_counter: int
+    owner: str
+    offered_to: str
+    offer: str
+    deadline: int
+    reinstatement: str
+    damage_out: str
+    out_at: int
+    damage_in: str
+    in_at: int
 
 
 class ChainCursor(SQLModel, table=True):
@@ -229,10 +290,20 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     MemberKey,
     Authority,
     AuthorityMotion,
+    Delegation,
+    Council,
+    CouncilSeat,
+    RulebookInForce,
+    ContractVersion,
+    ContractPlace,
     Title,
+    TitleFreeze,
     DeliveryOrder,
+    OrderHold,
     OrderCondition,
     PickupRight,
-    Lane,
+    Device,
+    ReportCorrection,
+    LogOrigin,
     ChainCursor,
 )

@@ -6,7 +6,7 @@ connection and its transaction; rows are plain dicts by column name.
 
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlmodel import SQLModel
 
 Row = dict[str, Any]
@@ -59,6 +59,14 @@ class Rows:
         table = table_of(model)
         self._known[table.name, key] = None
         self._changed[table.name, key] = table
+
+    def change_where(self, model: type[SQLModel], *clauses: ColumnElement[bool]) -> list[Row]:
+        """Return the rows for which all clauses hold, those of this working set included."""
+        self.flush()
+        table = table_of(model)
+        found = self._connection.execute(select(*table.primary_key).where(*clauses)).all()
+        rows = [self.change(model, *key) for key in found]
+        return [row for row in rows if row is not None]
 
     def count(self, model: type[SQLModel]) -> int:
         """Return how many rows the table has, those of this working set included."""

@@ -21,12 +21,12 @@ from node.chain.rebuild import rebuild
 from node.chain.rpc import data, read_bytes
 from node.chain.views import view
 from node.store.database import Database
+from node.store.device_projections import Device
 from node.store.projections import (
     ACTED,
     REFUSED,
     Authority,
     DeliveryOrder,
-    Lane,
     LedgerEvent,
     Member,
     MemberKey,
@@ -224,7 +224,7 @@ def check_releases(founded: Founded, store: Database) -> None:
     for row in rows(store, PickupRight):
         told = view_of(founded, "Releases", "rightOf", read_bytes(row.id))
         assert told == {"state": row.state, "counter": row.counter}
-    for row in rows(store, Lane):
+    for row in rows(store, Device):
         told = view_of(founded, "Devices", "laneOf", read_bytes(row.id))
         assert told == {
             "owner": row.principal,

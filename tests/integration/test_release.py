@@ -30,8 +30,9 @@ from node.errors import (
 from node.releases.pickups import Pickup, find_pickups
 from node.store.audit import AuditRow
 from node.store.commands import Command
+from node.store.device_projections import Device
 from node.store.documents import DisclosureRow
-from node.store.projections import DeliveryOrder, Lane, OrderCondition, Title
+from node.store.projections import DeliveryOrder, OrderCondition, Title
 
 NAMES = ["carrier", "shipper", "bank", "consignee", "terminal", "customs"]
 CONTAINER = "MAEU6543213"
@@ -205,7 +206,7 @@ def test_a_surrendered_title_is_released_container_by_container(
     wait_for(
         lambda: terminal.row(DeliveryOrder, order).state == OrderState.CLOSED, "the order closes"
     )
-    assert terminal.row(Lane, str(lane.object)).device_counter == 4
+    assert terminal.row(Device, str(lane.object)).device_counter == 4
     assert carrier.row(Title, surrendered).state == TitleState.SURRENDERED
 
 

@@ -9,7 +9,15 @@ from sqlmodel import select
 from support.members import DISCHARGE, ENVIRONMENT, EVERY_ROLE
 from support.peers import PASSPHRASE, make_bill
 
-from identity.acts.words import KeyPurpose, MemberStatus, Role, TitleKind, TitleState
+from identity.acts.words import (
+    DeviceState,
+    KeyPurpose,
+    MemberStatus,
+    RightState,
+    Role,
+    TitleKind,
+    TitleState,
+)
 from identity.keys.secp256k1 import SigningKey
 from identity.policy.decide import Actor
 from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, network_id, save
@@ -19,7 +27,8 @@ from node.member import Addresses, NewMember, create_member, write_json
 from node.node import Node
 from node.settings import Settings
 from node.store.commands import Command, OutboxRow
-from node.store.projections import NOBODY, Authority, Lane, Member, MemberKey, Title
+from node.store.device_projections import Device
+from node.store.projections import NOBODY, Authority, Member, MemberKey, PickupRight, Title
 
 LOADING = default_rulebook().port_id("DKAAR")
 NOWHERE = "http://127.0.0.1:1"
@@ -64,7 +73,8 @@ class OfflineMember:
                 "counter": 2, "version": 1, "carrier": NOBODY, "holder": self.id,
                 "pledgee": NOBODY, "controller": self.id, "party": NOBODY,
                 "counterparty": NOBODY, "offer": NOBODY, "offer_capacity": 0,
-                "offer_endorsement": 0, "offer_purpose": 0, "deadline": 0, "loading": LOADING,
+                "offer_endorsement": 0, "offer_purpose": 0, "deadline": 0, "amended": NOBODY,
+                "consented": False, "enforceable_from": 0, "freezes": 0, "loading": LOADING,
                 "discharge": DISCHARGE, "root": new_id(), "last_digest": NOBODY,
                 "issued_block": 1, "last_block": 1,
             } | given
@@ -108,12 +118,24 @@ class OfflineMember:
         return [row for row in self.rows(OutboxRow) if row.payload.get("command") == command.id]
 
 
-def lane_row(member: str, key: SigningKey) -> Lane:
+def lane_row(member: str, key: SigningKey) -> Device:
     """Return a lane of ``member`` at the port of discharge, as projected."""
-    return Lane(
+    return Device(
         id=new_id(), principal=member, key="0x" + key.address.hex(), kind=1, port=DISCHARGE,
-        calibrated_until=2_000_000_000, in_service=True,
+        calibrated_until=2_000_000_000, certificate=NOBODY,
+        state=int(DeviceState.IN_SERVICE), reports=NOBODY,
         counter=1, device_counter=0,
+    )  # fmt: skip
+
+
+def right_row(right: str, order: str, container: str, terminal: str) -> PickupRight:
+    """Return a pickup right on which nobody has acted, as projected."""
+    return PickupRight(
+        id=right, order=order, container=container, terminal=terminal,
+        state=int(RightState.READY), counter=0, early_attempts=0, used_lane=NOBODY, used_at=0,
+        used_reports=NOBODY, returned_lane=NOBODY, returned_at=0, owner=NOBODY,
+        offered_to=NOBODY, offer=NOBODY, deadline=0, reinstatement=NOBODY, damage_out=NOBODY,
+        out_at=0, damage_in=NOBODY, in_at=0,
     )  # fmt: skip
 
 
@@ -152,7 +174,7 @@ def _network(member: str) -> Network:
 def _member_row(member: str, roles: Role, profile: str, status: MemberStatus) -> Member:
     return Member(
         id=member, number=1, roles=int(roles), status=int(status), counter=3, profile=profile,
-        rulebook=NOBODY, admitted_block=1,
+        rulebook=NOBODY, successor=NOBODY, admitted_block=1,
     )  # fmt: skip
 
 

@@ -148,6 +148,7 @@ def introduce(peer: Peer, new: NewMember, status: MemberStatus = MemberStatus.AC
                 counter=1,
                 profile="0x" + profile.hash.hex(),
                 rulebook=NOBODY,
+                successor=NOBODY,
                 admitted_block=1,
             )
         )
@@ -227,6 +228,10 @@ def title_row(carrier: Peer, holder: Peer, title: str, root: str, **changes: obj
         "offer_endorsement": 0,
         "offer_purpose": 0,
         "deadline": 2**40,
+        "amended": NOBODY,
+        "consented": False,
+        "enforceable_from": 0,
+        "freezes": 0,
         "loading": ports[LOADING],
         "discharge": ports[DISCHARGE],
         "root": root,

@@ -46,6 +46,42 @@ def upgrade() -> None:
     sa.Column('block_time', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('contract_place',
+    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('from_block', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('version', 'name')
+    )
+    op.create_table('contract_version',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('counter', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('council',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('counter', sa.Integer(), nullable=False),
+    sa.Column('threshold', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('council_seat',
+    sa.Column('place', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('member', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('place')
+    )
+    op.create_table('delegation',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('principal', sa.String(), nullable=False),
+    sa.Column('delegate', sa.String(), nullable=False),
+    sa.Column('verbs', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('until', sa.Integer(), nullable=False),
+    sa.Column('ended_block', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_delegation_delegate'), 'delegation', ['delegate'], unique=False)
+    op.create_index(op.f('ix_delegation_principal'), 'delegation', ['principal'], unique=False)
     op.create_table('delivery',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('root', sa.String(), nullable=False),
@@ -67,12 +103,30 @@ def upgrade() -> None:
     sa.Column('carrier', sa.String(), nullable=False),
     sa.Column('terminal', sa.String(), nullable=False),
     sa.Column('port', sa.Integer(), nullable=False),
+    sa.Column('holds', sa.Integer(), nullable=False),
+    sa.Column('cancellation', sa.String(), nullable=False),
     sa.Column('opened_block', sa.Integer(), nullable=False),
     sa.Column('last_block', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_delivery_order_terminal'), 'delivery_order', ['terminal'], unique=False)
     op.create_index(op.f('ix_delivery_order_title'), 'delivery_order', ['title'], unique=False)
+    op.create_table('device',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('principal', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('kind', sa.Integer(), nullable=False),
+    sa.Column('port', sa.Integer(), nullable=False),
+    sa.Column('calibrated_until', sa.Integer(), nullable=False),
+    sa.Column('certificate', sa.String(), nullable=False),
+    sa.Column('state', sa.Integer(), nullable=False),
+    sa.Column('reports', sa.String(), nullable=False),
+    sa.Column('counter', sa.Integer(), nullable=False),
+    sa.Column('device_counter', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_device_key'), 'device', ['key'], unique=False)
+    op.create_index(op.f('ix_device_principal'), 'device', ['principal'], unique=False)
     op.create_table('disclosed_container',
     sa.Column('number', sa.String(), nullable=False),
     sa.Column('title', sa.String(), nullable=False),
@@ -113,20 +167,6 @@ def upgrade() -> None:
     sa.Column('receipt', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('kind', 'root', 'to_member')
     )
-    op.create_table('lane',
-    sa.Column('id', sa.String(), nullable=False),
-    sa.Column('principal', sa.String(), nullable=False),
-    sa.Column('key', sa.String(), nullable=False),
-    sa.Column('kind', sa.Integer(), nullable=False),
-    sa.Column('port', sa.Integer(), nullable=False),
-    sa.Column('calibrated_until', sa.Integer(), nullable=False),
-    sa.Column('in_service', sa.Boolean(), nullable=False),
-    sa.Column('counter', sa.Integer(), nullable=False),
-    sa.Column('device_counter', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id')
-    )
-    op.create_index(op.f('ix_lane_key'), 'lane', ['key'], unique=False)
-    op.create_index(op.f('ix_lane_principal'), 'lane', ['principal'], unique=False)
     op.create_table('ledger_event',
     sa.Column('block', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('log_index', sa.Integer(), autoincrement=False, nullable=False),
@@ -150,6 +190,16 @@ def upgrade() -> None:
     )
     op.create_index('ledger_event_digest', 'ledger_event', ['digest'], unique=False)
     op.create_index('ledger_event_object', 'ledger_event', ['object', 'counter'], unique=False)
+    op.create_table('log_origin',
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('origin', sa.String(), nullable=False),
+    sa.Column('state', sa.Integer(), nullable=False),
+    sa.Column('counter', sa.Integer(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('root', sa.String(), nullable=False),
+    sa.Column('last_block', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('owner', 'origin')
+    )
     op.create_table('member',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -158,6 +208,7 @@ def upgrade() -> None:
     sa.Column('counter', sa.Integer(), nullable=False),
     sa.Column('profile', sa.String(), nullable=False),
     sa.Column('rulebook', sa.String(), nullable=False),
+    sa.Column('successor', sa.String(), nullable=False),
     sa.Column('admitted_block', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
@@ -184,6 +235,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_order_condition_member'), 'order_condition', ['member'], unique=False)
     op.create_index(op.f('ix_order_condition_order'), 'order_condition', ['order'], unique=False)
+    op.create_table('order_hold',
+    sa.Column('delivery_order', sa.String(), nullable=False),
+    sa.Column('order', sa.String(), nullable=False),
+    sa.Column('member', sa.String(), nullable=False),
+    sa.Column('port', sa.Integer(), nullable=False),
+    sa.Column('held_block', sa.Integer(), nullable=False),
+    sa.Column('lifted_block', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('delivery_order', 'order')
+    )
     op.create_table('ordered_container',
     sa.Column('number', sa.String(), nullable=False),
     sa.Column('root', sa.String(), nullable=False),
@@ -219,8 +279,18 @@ def upgrade() -> None:
     sa.Column('early_attempts', sa.Integer(), nullable=False),
     sa.Column('used_lane', sa.String(), nullable=False),
     sa.Column('used_at', sa.Integer(), nullable=False),
+    sa.Column('used_reports', sa.String(), nullable=False),
     sa.Column('returned_lane', sa.String(), nullable=False),
     sa.Column('returned_at', sa.Integer(), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('offered_to', sa.String(), nullable=False),
+    sa.Column('offer', sa.String(), nullable=False),
+    sa.Column('deadline', sa.Integer(), nullable=False),
+    sa.Column('reinstatement', sa.String(), nullable=False),
+    sa.Column('damage_out', sa.String(), nullable=False),
+    sa.Column('out_at', sa.Integer(), nullable=False),
+    sa.Column('damage_in', sa.String(), nullable=False),
+    sa.Column('in_at', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_pickup_right_container'), 'pickup_right', ['container'], unique=False)
@@ -241,6 +311,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('relayer', 'nonce')
     )
     op.create_index(op.f('ix_relay_transaction_state'), 'relay_transaction', ['state'], unique=False)
+    op.create_table('report_correction',
+    sa.Column('device', sa.String(), nullable=False),
+    sa.Column('wrong', sa.String(), nullable=False),
+    sa.Column('right', sa.String(), nullable=False),
+    sa.Column('principal', sa.String(), nullable=False),
+    sa.Column('block', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('device', 'wrong')
+    )
+    op.create_table('rulebook_in_force',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('counter', sa.Integer(), nullable=False),
+    sa.Column('rulebook', sa.String(), nullable=False),
+    sa.Column('enforcement_seconds', sa.Integer(), nullable=False),
+    sa.Column('transfer_seconds', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('title',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('state', sa.Integer(), nullable=False),
@@ -258,6 +344,10 @@ def upgrade() -> None:
     sa.Column('offer_endorsement', sa.Integer(), nullable=False),
     sa.Column('offer_purpose', sa.Integer(), nullable=False),
     sa.Column('deadline', sa.Integer(), nullable=False),
+    sa.Column('amended', sa.String(), nullable=False),
+    sa.Column('consented', sa.Boolean(), nullable=False),
+    sa.Column('enforceable_from', sa.Integer(), nullable=False),
+    sa.Column('freezes', sa.Integer(), nullable=False),
     sa.Column('loading', sa.Integer(), nullable=False),
     sa.Column('discharge', sa.Integer(), nullable=False),
     sa.Column('root', sa.String(), nullable=False),
@@ -271,6 +361,21 @@ def upgrade() -> None:
     op.create_index(op.f('ix_title_counterparty'), 'title', ['counterparty'], unique=False)
     op.create_index(op.f('ix_title_holder'), 'title', ['holder'], unique=False)
     op.create_index(op.f('ix_title_pledgee'), 'title', ['pledgee'], unique=False)
+    op.create_table('title_freeze',
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('order', sa.String(), nullable=False),
+    sa.Column('member', sa.String(), nullable=False),
+    sa.Column('port', sa.Integer(), nullable=False),
+    sa.Column('transferable_from', sa.Integer(), nullable=False),
+    sa.Column('proposal', sa.String(), nullable=False),
+    sa.Column('proposed_by', sa.String(), nullable=False),
+    sa.Column('proposed_to', sa.String(), nullable=False),
+    sa.Column('ends_lien', sa.Boolean(), nullable=False),
+    sa.Column('transferred', sa.Boolean(), nullable=False),
+    sa.Column('frozen_block', sa.Integer(), nullable=False),
+    sa.Column('lifted_block', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('title', 'order')
+    )
     op.create_table('command',
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('id', sa.String(), nullable=False),

@@ -38,7 +38,8 @@ def member(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         session.add(
             MemberRow(
                 id=new.hex_id, number=1, roles=int(new.roles), status=1, counter=1,
-                profile="0x" + new.profile.hash.hex(), rulebook="0x" + "00" * 32, admitted_block=1,
+                profile="0x" + new.profile.hash.hex(), rulebook="0x" + "00" * 32,
+                successor="0x" + "00" * 32, admitted_block=1,
             )
         )  # fmt: skip
     yield Office(node, directory, give_tokens(directory))

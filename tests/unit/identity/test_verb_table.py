@@ -22,7 +22,6 @@ def test_every_act_on_a_title_stands_in_the_table_and_no_other() -> None:
     assert {row.verb for row in VERB_ROWS} == set(TITLE_ACTS)
 
 
-
 def test_every_capacity_is_explained_and_used() -> None:
     assert {row.capacity for row in VERB_ROWS} == set(CAPACITIES)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.members import DISCHARGE
-from support.offline import OfflineMember, lane_row, new_id
+from support.offline import OfflineMember, lane_row, new_id, right_row
 from support.peers import bill_number
 
 from identity.acts.objects import condition_id, right_id
@@ -20,7 +20,7 @@ from node.errors import ContractRefused, DisclosureMissing, NotAllowed
 from node.releases.lane_acts import LaneActBody, verb_of
 from node.releases.pickups import find_pickups
 from node.store.documents import DeliveryRow
-from node.store.projections import DeliveryOrder, OrderCondition, PickupRight, Title
+from node.store.projections import DeliveryOrder, OrderCondition, Title
 
 LANE_KEY = SigningKey((11).to_bytes(32, "big"))
 CONTAINER = "MAEU6543213"
@@ -58,7 +58,8 @@ def opened(member: OfflineMember, kind: ConditionKind, **given: Any) -> Delivery
         **{
             "id": new_id(), "title": surrendered(member).id, "state": int(OrderState.OPEN),
             "counter": 1, "root": new_id(), "carrier": member.id, "terminal": member.id,
-            "port": DISCHARGE, "opened_block": 1, "last_block": 1,
+            "port": DISCHARGE, "holds": 0, "cancellation": NOBODY, "opened_block": 1,
+            "last_block": 1,
         } | given
     )  # fmt: skip
     row = OrderCondition(
@@ -149,12 +150,8 @@ def right(member: OfflineMember) -> dict[str, Value]:
     right = right_id(to_bytes(order.id), tag)
     member.put(
         lane,
-        PickupRight(
-            id=to_hex(right), order=order.id, container=to_hex(tag), terminal=member.id, state=1,
-            counter=0, early_attempts=0, used_lane=NOBODY, used_at=0,
-            returned_lane=NOBODY, returned_at=0,
-        ),
-    )  # fmt: skip
+        right_row(to_hex(right), order.id, to_hex(tag), member.id),
+    )
     now = int(time.time())
     return {
         "principal": to_bytes(member.id), "delegation": bytes(32), "object": right, "counter": 0,
@@ -228,13 +225,7 @@ def test_a_terminal_finds_the_pickup_by_the_containers_number(member: OfflineMem
     with member.node.db.read() as session:
         assert find_pickups(member.node, session, CONTAINER) == []
     right = to_hex(right_id(to_bytes(order), to_bytes(tag)))
-    member.put(
-        PickupRight(
-            id=right, order=order, container=tag, terminal=member.id, state=1, counter=0,
-            early_attempts=0, used_lane=NOBODY, used_at=0,
-            returned_lane=NOBODY, returned_at=0,
-        )
-    )  # fmt: skip
+    member.put(right_row(right, order, tag, member.id))
     with member.node.db.read() as session:
         (pickup,) = find_pickups(member.node, session, CONTAINER)
     assert (pickup.order, pickup.right, pickup.tag) == (row.id, right, tag)

@@ -1,0 +1,71 @@
+"""What authorities' acts do to a title: freezes under their orders, and transfers bound by one."""
+
+from identity.acts.objects import RULEBOOK
+from node.chain.act_rows import missing, number, text
+from node.chain.events import Event
+from node.chain.title_effects import NO_OFFER, controller_of, make_out_to, title_row
+from node.store.council_projections import RulebookInForce
+from node.store.projections import NOBODY, TitleFreeze
+from node.store.rows import Row, Rows
+
+
+def _freeze(rows: Rows, event: Event) -> None:
+    title_row(rows, event)["freezes"] += 1
+    rulebook = rows.get(RulebookInForce, "0x" + RULEBOOK.hex())
+    if rulebook is None:
+        raise missing(event, None)
+    rows.put(
+        TitleFreeze,
+        title=event.object,
+        order=text(event.fields, "order"),
+        member=event.principal,
+        port=number(event.fields, "port"),
+        transferable_from=event.block_time + rulebook["transfer_seconds"],
+        proposal=NOBODY,
+        proposed_by=NOBODY,
+        proposed_to=NOBODY,
+        ends_lien=False,
+        transferred=False,
+        frozen_block=event.block,
+        lifted_block=None,
+    )
+
+
+def _freeze_of(rows: Rows, event: Event) -> Row:
+    freeze = rows.change(TitleFreeze, event.object, text(event.fields, "order"))
+    if freeze is None:
+        raise missing(event, None)
+    return freeze
+
+
+def _lift(rows: Rows, event: Event) -> None:
+    title_row(rows, event)["freezes"] -= 1
+    _freeze_of(rows, event)["lifted_block"] = event.block
+
+
+def _propose_transfer(rows: Rows, event: Event) -> None:
+    title_row(rows, event)
+    _freeze_of(rows, event).update(
+        proposal=event.digest,
+        proposed_by=event.principal,
+        proposed_to=text(event.fields, "to"),
+        ends_lien=bool(event.fields["endsLien"]),
+    )
+
+
+def _confirm_transfer(rows: Rows, event: Event) -> None:
+    title, freeze = title_row(rows, event), _freeze_of(rows, event)
+    freeze["transferred"] = True
+    title.update(NO_OFFER, holder=freeze["proposed_to"])
+    make_out_to(title, freeze["proposed_to"])
+    if freeze["ends_lien"]:
+        title.update(pledgee=NOBODY, enforceable_from=0)
+    title["controller"] = controller_of(title)
+
+
+FREEZE_EFFECTS = {
+    "Freeze": _freeze,
+    "Lift": _lift,
+    "ProposeTransfer": _propose_transfer,
+    "ConfirmTransfer": _confirm_transfer,
+}
