@@ -43,7 +43,7 @@ abstract contract MemberActs is Acts, IVersioned {
     }
 
     /// @inheritdoc IVersioned
-    function isOpen() external view returns (bool open_) {
+    function isOpen() public view returns (bool open_) {
         return _open;
     }
 

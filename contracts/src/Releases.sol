@@ -214,8 +214,8 @@ contract Releases is MemberActs, IReleases {
         _requireCounter(act, right.counter);
         _devices.advance(_own(words, 2), _ownUint(words, 3));
         uint32 counter = ++right.counter;
-        (uint256 state,,, bool pledged) = _titles.deliveryFacts(order.title);
-        if (order.open != 0 || pledged || state != TitleState.SURRENDERED) {
+        ITitles.DeliveryFacts memory facts = _titles.deliveryFacts(order.title);
+        if (order.open != 0 || facts.frozen || facts.state != TitleState.SURRENDERED) {
             // Kept, not reverted: the lane saw the container come too early, and this act must not work later.
             _acted(act, words, counter, Outcome.RECORDED_REFUSAL);
             return;
@@ -258,14 +258,12 @@ contract Releases is MemberActs, IReleases {
 
     /// @dev The title stands surrendered to the principal, its carrier; returns the port of discharge.
     function _requireSurrendered(Header memory act, bytes32 title) private view returns (uint16 port) {
-        uint256 state;
-        uint256 discharge;
-        bytes32 carrier;
-        (state, carrier, discharge,) = _titles.deliveryFacts(title);
-        require(state != TitleState.NONE, ObjectUnknown(title));
+        ITitles.DeliveryFacts memory facts = _titles.deliveryFacts(title);
+        require(facts.state != TitleState.NONE, ObjectUnknown(title));
+        bytes32 carrier = _membership.memberAt(facts.carrier);
         require(act.principal == carrier, ITitles.NotTheCarrier(title, act.principal, carrier));
-        require(state == TitleState.SURRENDERED, TitleNotSurrendered(title, state));
-        return uint16(discharge);
+        require(facts.state == TitleState.SURRENDERED, TitleNotSurrendered(title, facts.state));
+        return uint16(facts.discharge);
     }
 
     function _requireAssigned(uint256 port, uint256 role, bytes32 member) private returns (uint256 number) {

@@ -18,13 +18,23 @@ struct Title {
     uint256 deadline;
     uint256 loading;
     uint256 discharge;
+    uint256 freezes; // orders under which it is frozen
+    uint256 defaulted; // 1 once a default under the lien is recorded
+    uint256 consented; // 1 once the pledgee consented to the open offer, an amendment
 }
 
 /// @title TitleWord
 /// @notice A title's state in one storage word: from the lowest bit state 4, kind 2, capacity 2, endorsement 2,
-/// purpose 2, version 12, counter 32, deadline 32, loading 16, discharge 16, then five members of 24 bits each:
-/// carrier, holder, pledgee, party, counterparty. 240 bits in all.
+/// purpose 2, version 12, counter 32, deadline 32, loading 16, discharge 16, five members of 24 bits each (carrier,
+/// holder, pledgee, party, counterparty), freezes 4, defaulted 1, consented 1. 246 bits in all.
 library TitleWord {
+    uint256 internal constant MAX_VERSION = 0xfff;
+    uint256 internal constant MAX_FREEZES = 0xf;
+
+    /// @dev Capacity, endorsement and purpose; deadline; counterparty; consented.
+    uint256 private constant OFFER =
+        (0x3f << 6) | (uint256(0xffffffff) << 56) | (uint256(0xffffff) << 216) | (uint256(1) << 245);
+
     function unpack(uint256 word) internal pure returns (Title memory t) {
         t.state = word & 0xf;
         t.kind = (word >> 4) & 3;
@@ -41,14 +51,23 @@ library TitleWord {
         t.pledgee = (word >> 168) & 0xffffff;
         t.party = (word >> 192) & 0xffffff;
         t.counterparty = (word >> 216) & 0xffffff;
+        t.freezes = (word >> 240) & 0xf;
+        t.defaulted = (word >> 244) & 1;
+        t.consented = (word >> 245) & 1;
     }
 
-    /// @dev Every field is in range: words of the enumerations and numbers of members by construction, ports and
-    /// deadline by the checks of Titles, version and counter because acts are far fewer than their ranges hold.
+    /// @dev Every field is in range: words of the enumerations and numbers of members by construction, ports,
+    /// deadline, version and freezes by the checks of Titles, counter because acts are far fewer than it holds.
     function pack(Title memory t) internal pure returns (uint256 word) {
         word = t.state | (t.kind << 4) | (t.capacity << 6) | (t.endorsement << 8) | (t.purpose << 10);
         word |= (t.version << 12) | (t.counter << 24) | (t.deadline << 56) | (t.loading << 88);
         word |= (t.discharge << 104) | (t.carrier << 120) | (t.holder << 144) | (t.pledgee << 168);
         word |= (t.party << 192) | (t.counterparty << 216);
+        word |= (t.freezes << 240) | (t.defaulted << 244) | (t.consented << 245);
+    }
+
+    /// @dev The word of the same title without its open offer.
+    function withoutOffer(uint256 word) internal pure returns (uint256 same) {
+        return word & ~OFFER;
     }
 }

@@ -297,7 +297,7 @@ abstract contract Consortium is Test {
         }
         membership = new Membership(network, seats, keys, 2, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
         devices = new Devices(network);
-        titles = new Titles(network);
+        titles = new Titles(network, address(0));
         releases = new Releases(network);
         attestations = new Attestations(network);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ReleasesVerbs} from "../src/generated/Verbs.sol";
+import {ReleasesVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
 import {ConditionKind, OrderState, Outcome, RightState, Role} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IDevices} from "../src/interfaces/IDevices.sol";
@@ -200,13 +200,10 @@ contract ReleasesTest is Delivery {
         same(stateOf(BOX), RightState.USED, "right");
     }
 
-    function test_a_gate_out_under_a_lien_is_recorded_and_not_done() public {
+    function test_a_gate_out_under_a_freeze_is_recorded_and_not_done() public {
         ready();
-        vm.mockCall(
-            address(titles), abi.encodeCall(ITitles.deliveryFacts, (TITLE)), abi.encode(3, carrier.id, PORT, true)
-        );
+        done(titles, made(titles, TitlesVerbs.FREEZE, customs, TITLE, 0, abi.encode(PORT, keccak256("seizure"))));
         acted(releases, passage(ReleasesVerbs.GATE_OUT, BOX), Outcome.RECORDED_REFUSAL);
-        vm.clearMockedCalls();
         same(stateOf(BOX), RightState.READY, "right");
     }
 

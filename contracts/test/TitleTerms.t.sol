@@ -124,7 +124,7 @@ contract TitleTermsTest is Consortium {
         refused(
             titles,
             offer(shipper, bank.id, Capacity.PLEDGEE, Endorsement.NONE),
-            because(ITitles.KindRefuses.selector, TITLE)
+            because(ITitles.CapacityUnknown.selector, bytes32(Capacity.PLEDGEE))
         );
     }
 
@@ -248,9 +248,9 @@ contract TitleTermsTest is Consortium {
 
     // Surrender
 
-    function test_a_surrender_for_another_purpose_is_refused() public {
+    function test_a_surrender_for_no_purpose_there_is_is_refused() public {
         live(0);
-        refused(titles, surrenderFor(2, 0), because(IActs.PurposeUnknown.selector, bytes32(uint256(2))));
+        refused(titles, surrenderFor(4, 0), because(IActs.PurposeUnknown.selector, bytes32(uint256(4))));
         refused(titles, surrenderFor(0, 0), because(IActs.PurposeUnknown.selector, 0));
         refused(titles, surrenderFor(1, ROOT), because(IActs.ActMalformed.selector));
     }

@@ -90,7 +90,7 @@ contract TitlesTest is Consortium {
         live(0);
         bytes memory before = offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE);
         handOver(shipper, bank, Capacity.PLEDGEE, Endorsement.NONE);
-        refused(titles, before, because(ITitles.NotTheController.selector, TITLE, shipper.id, bank.id));
+        refused(titles, before, because(IActs.StaleCounter.selector, TITLE, bytes32(uint256(4)), bytes32(uint256(2))));
     }
 
     function test_only_the_pledgee_releases_the_pledge() public {
@@ -123,7 +123,7 @@ contract TitlesTest is Consortium {
     function test_a_surrendered_title_is_handed_over_by_nobody() public {
         surrendered();
         bytes memory stale = offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE);
-        refused(titles, stale, because(ITitles.NotTheController.selector, TITLE, shipper.id, carrier.id));
+        refused(titles, stale, because(IActs.WrongState.selector, TITLE, bytes32(TitleState.SURRENDERED)));
         bytes memory act = offer(carrier, consignee.id, Capacity.HOLDER, Endorsement.NONE);
         refused(titles, act, because(IActs.WrongState.selector, TITLE, bytes32(TitleState.SURRENDERED)));
     }
@@ -142,7 +142,7 @@ contract TitlesTest is Consortium {
         done(titles, voidTitle(carrier));
         same(titles.titleOf(TITLE).state, TitleState.VOID, "state");
         same(titles.controllerOf(TITLE), 0, "controller");
-        refused(titles, late, because(ITitles.NoOpenOffer.selector, TITLE));
+        refused(titles, late, because(IActs.WrongState.selector, TITLE, bytes32(TitleState.VOID)));
         bytes memory again = issue(TITLE, TitleKind.ORDER, 0);
         refused(titles, again, because(ITitles.TitleExists.selector, TITLE));
     }
@@ -165,10 +165,11 @@ contract TitlesTest is Consortium {
 
     function test_only_the_controller_offers_withdraws_and_surrenders() public {
         live(0);
-        bytes memory reason = because(ITitles.NotTheController.selector, TITLE, bank.id, shipper.id);
+        bytes memory reason = because(ITitles.NotTheHolder.selector, TITLE, bank.id, shipper.id);
         refused(titles, offer(bank, consignee.id, Capacity.HOLDER, Endorsement.NONE), reason);
         refused(titles, surrender(bank), reason);
         done(titles, offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NONE));
+        reason = because(ITitles.NotTheController.selector, TITLE, bank.id, shipper.id);
         refused(titles, answer(TitlesVerbs.WITHDRAW, bank), reason);
     }
 

@@ -121,6 +121,16 @@ class DeviceKind(IntEnum):
     GATEWAY = 4
 
 
+class FreezeStage(IntEnum):
+    """What was done to a title under an authority's order."""
+
+    NONE = 0
+    FROZEN = 1
+    LIFTED = 2
+    PROPOSED = 3
+    TRANSFERRED = 4
+
+
 class DeviceState(IntEnum):
     """Whether a device is in service, and if not by whom."""
 

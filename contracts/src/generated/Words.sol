@@ -116,6 +116,16 @@ library DeviceKind {
     uint256 internal constant LAST = 4;
 }
 
+/// @notice What was done to a title under an authority's order.
+library FreezeStage {
+    uint256 internal constant NONE = 0;
+    uint256 internal constant FROZEN = 1;
+    uint256 internal constant LIFTED = 2;
+    uint256 internal constant PROPOSED = 3;
+    uint256 internal constant TRANSFERRED = 4;
+    uint256 internal constant LAST = 4;
+}
+
 /// @notice Whether a device is in service, and if not by whom.
 library DeviceState {
     uint256 internal constant NONE = 0;
