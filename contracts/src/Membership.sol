@@ -17,7 +17,8 @@ import {ITies} from "./interfaces/ITies.sol";
 /// @notice Invariant: a member changes nothing but its own keys, profile, acceptance of the rulebook and delegations.
 /// @notice Invariant: a member that left holds nothing and never acts again.
 contract Membership is Council, Delegations {
-    uint256 private constant GAS_CAP = 1_000_000;
+    /// @dev A rotation to 16 new seats takes the most.
+    uint256 private constant GAS_CAP = 1_500_000;
     bytes32 private constant NAME = keccak256("Membership");
 
     INetwork private immutable _network;

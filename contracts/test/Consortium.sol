@@ -280,7 +280,14 @@ abstract contract Consortium is Test {
         carried(MembershipVerbs.ASSIGN_AUTHORITY, assignmentId(port, role), counter, own);
     }
 
-    function _deploy() private {
+    function _council() internal view returns (bytes32[] memory seats, address[] memory keys) {
+        (seats, keys) = (new bytes32[](3), new address[](3));
+        for (uint256 i = 0; i < 3; i++) {
+            (seats[i], keys[i]) = (seat(i).id, vm.addr(seat(i).key));
+        }
+    }
+
+    function _deploy() internal virtual {
         uint256 nonce = vm.getNonce(address(this));
         bytes32[] memory names = new bytes32[](5);
         address[] memory contracts = new address[](5);
@@ -290,11 +297,7 @@ abstract contract Consortium is Test {
             contracts[i] = vm.computeCreateAddress(address(this), nonce + 1 + i);
         }
         network = new Network(NETWORK_ID, names, contracts);
-        bytes32[] memory seats = new bytes32[](3);
-        address[] memory keys = new address[](3);
-        for (uint256 i = 0; i < 3; i++) {
-            (seats[i], keys[i]) = (seat(i).id, vm.addr(seat(i).key));
-        }
+        (bytes32[] memory seats, address[] memory keys) = _council();
         membership = new Membership(network, seats, keys, 2, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
         devices = new Devices(network);
         titles = new Titles(network, address(0));

@@ -8,13 +8,11 @@ import {KeyPurpose, MemberStatus, Outcome, Role, TitleKind} from "../src/generat
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IMotions} from "../src/interfaces/IMotions.sol";
 import {IMembership} from "../src/interfaces/IMembership.sol";
-import {Consortium, Member} from "./Consortium.sol";
+import {Decisions} from "./Decisions.sol";
 
-/// @dev The council's motions, and what members change of themselves.
-contract MembershipTest is Consortium {
+/// @dev The council as founded; admission of members and assignment of authorities.
+contract MembershipTest is Decisions {
     bytes32 private constant NUMBERING = keccak256("modulus");
-
-    // The council
 
     function test_two_of_three_seats_admit_a_member() public {
         bytes memory own = admission(Role.SHIPPER | Role.CONSIGNEE, keyId(stranger.key));
@@ -111,19 +109,23 @@ contract MembershipTest is Consortium {
         refused(membership, admit(0, own), because(IMembership.KeyInUse.selector, keyId(1)));
     }
 
-    function test_a_member_has_one_numbering_key_and_it_never_changes() public {
+    function test_an_admission_registers_at_most_one_numbering_key() public {
         bytes32 four = bytes32(KeyPurpose.NUMBERING);
         bytes memory head = abi.encode(Role.CARRIER, keccak256("profile"), RULEBOOK);
         bytes memory own = bytes.concat(head, array(NUMBERING, keccak256("2")), array(four, four));
-        bytes memory fixed_ = because(IMembership.NumberingKeyFixed.selector, stranger.id);
-        refused(membership, admit(0, own), fixed_);
+        refused(membership, admit(0, own), because(IMembership.NumberingKeyFixed.selector, stranger.id));
         own = bytes.concat(head, array(NUMBERING, keyId(stranger.key)), array(four, bytes32(KeyPurpose.ACT)));
         carried(MembershipVerbs.ADMIT_MEMBER, stranger.id, 0, own);
         (uint256 purpose,,,) = membership.keyOf(stranger.id, NUMBERING);
         same(purpose, KeyPurpose.NUMBERING, "purpose");
-        own = abi.encode(keccak256("2"), KeyPurpose.NUMBERING, 0, 0);
-        refused(membership, self(MembershipVerbs.ADD_KEY, stranger, own), fixed_);
-        refused(membership, self(MembershipVerbs.REVOKE_KEY, stranger, abi.encode(NUMBERING)), fixed_);
+    }
+
+    function test_an_admission_names_a_member_and_no_counter() public {
+        bytes memory own = admission(Role.BANK, keyId(stranger.key));
+        bytes memory act = made(membership, MembershipVerbs.ADMIT_MEMBER, seat(0), 0, 0, own);
+        refused(membership, act, because(IActs.ActMalformed.selector));
+        act = made(membership, MembershipVerbs.ADMIT_MEMBER, seat(0), stranger.id, 1, own);
+        refused(membership, act, stale(stranger.id, 0, 1));
     }
 
     function test_an_admission_with_16_keys_fits_its_gas_cap() public {
@@ -165,6 +167,48 @@ contract MembershipTest is Consortium {
         bytes memory own = abi.encode(PORT, Role.CUSTOMS, customs.id, 1);
         bytes memory act = made(membership, MembershipVerbs.ASSIGN_AUTHORITY, seat(0), TITLE, 0, own);
         refused(membership, act, because(IActs.ObjectUnknown.selector, TITLE));
+        bytes32 object = assignmentId(PORT, Role.CUSTOMS);
+        act = made(membership, MembershipVerbs.ASSIGN_AUTHORITY, seat(0), object, 7, own);
+        refused(membership, act, stale(object, 1, 7));
+        refused(
+            membership,
+            assign(1 << 16, Role.CUSTOMS, customs.id, 1),
+            because(IActs.PortUnknown.selector, bytes32(uint256(1 << 16)))
+        );
+        reason = because(IMembership.RoleUnknown.selector, bytes32(uint256(2048)));
+        refused(membership, assign(PORT, 2048, customs.id, 1), reason);
+    }
+
+    function test_a_member_may_be_assigned_to_several_roles_at_a_port() public {
+        giveRoles(customs.id, Role.CUSTOMS | Role.INSPECTION | Role.QUARANTINE);
+        _assign(PORT, Role.INSPECTION, customs);
+        same(membership.assignedRoles(PORT, customs.id), Role.CUSTOMS | Role.INSPECTION, "roles");
+        holds(membership.assigned(PORT, Role.INSPECTION | Role.QUARANTINE, customs.id), "any");
+        holds(!membership.assigned(PORT, Role.QUARANTINE, customs.id), "not assigned");
+        holds(!membership.assigned(PORT + 1, Role.CUSTOMS, customs.id), "another port");
+        bytes memory own = abi.encode(PORT, Role.CUSTOMS, customs.id, 0);
+        carried(MembershipVerbs.ASSIGN_AUTHORITY, assignmentId(PORT, Role.CUSTOMS), 1, own);
+        same(membership.assignedRoles(PORT, customs.id), Role.INSPECTION, "the other stays");
+        same(membership.assignedRoles(PORT, stranger.id), 0, "no member");
+    }
+
+    function test_an_assignment_sleeps_while_the_member_lacks_the_role() public {
+        giveRoles(customs.id, Role.REGULATOR);
+        same(membership.assignedRoles(PORT, customs.id), 0, "roles");
+        holds(!membership.assigned(PORT, Role.CUSTOMS, customs.id), "assigned");
+        giveRoles(customs.id, Role.REGULATOR | Role.CUSTOMS);
+        same(membership.assignedRoles(PORT, customs.id), Role.CUSTOMS, "roles");
+    }
+
+    function test_a_network_is_not_founded_with_waiting_times_out_of_range() public {
+        (bytes32[] memory seats, address[] memory keys) = (new bytes32[](1), new address[](1));
+        (seats[0], keys[0]) = (bank.id, address(1));
+        Network other = another();
+        vm.expectRevert(because(IMembership.WaitOutOfRange.selector, 0));
+        new Membership(other, seats, keys, 1, RELAYER, RULEBOOK, 0, TRANSFER);
+        other = another();
+        vm.expectRevert(because(IMembership.WaitOutOfRange.selector, bytes32(uint256(366 days + 1))));
+        new Membership(other, seats, keys, 1, RELAYER, RULEBOOK, ENFORCEMENT, 366 days + 1);
     }
 
     function test_the_council_is_as_founded() public view {
@@ -189,95 +233,7 @@ contract MembershipTest is Consortium {
         notFounded(seats, new address[](1), 1);
         seats[1] = 0;
         notFounded(seats, keys, 1);
-    }
-
-    // A member's own record
-
-    function test_a_member_adds_a_key_that_counts_within_its_period() public {
-        bytes memory own = abi.encode(keyId(0x77), KeyPurpose.ACT, START + 10, START + 20);
-        done(membership, self(MembershipVerbs.ADD_KEY, bank, own));
-        bytes memory reason = because(IActs.KeyNotValid.selector, bank.id, keyId(0x77));
-        refused(membership, profileBy(0x77), reason);
-        vm.warp(START + 10);
-        done(membership, profileBy(0x77));
-        vm.warp(START + 20);
-        refused(membership, profileBy(0x77), reason);
-    }
-
-    function test_a_key_with_an_empty_or_finished_period_is_refused() public {
-        refusedPeriod(START + 20, START + 20);
-        refusedPeriod(0, START);
-        refusedPeriod(uint256(1) << 48, 0);
-        refusedPeriod(0, uint256(1) << 48);
-    }
-
-    function test_a_key_of_another_purpose_signs_no_act() public {
-        bytes memory own = abi.encode(keyId(0x77), KeyPurpose.WITNESS, 0, 0);
-        done(membership, self(MembershipVerbs.ADD_KEY, bank, own));
-        refused(membership, profileBy(0x77), because(IActs.KeyNotValid.selector, bank.id, keyId(0x77)));
-    }
-
-    function test_a_revoked_key_signs_no_act_and_is_never_used_again() public {
-        bytes memory own = abi.encode(keyId(0x77), KeyPurpose.ACT, 0, 0);
-        done(membership, self(MembershipVerbs.ADD_KEY, bank, own));
-        done(membership, self(MembershipVerbs.REVOKE_KEY, bank, abi.encode(keyId(0x77))));
-        (,,, uint256 revokedAt) = membership.keyOf(bank.id, keyId(0x77));
-        same(revokedAt, START, "revoked at");
-        bytes memory notValid = because(IActs.KeyNotValid.selector, bank.id, keyId(0x77));
-        refused(membership, profileBy(0x77), notValid);
-        refused(membership, self(MembershipVerbs.REVOKE_KEY, bank, abi.encode(keyId(0x77))), notValid);
-        bytes memory reason = because(IMembership.KeyInUse.selector, keyId(0x77));
-        refused(membership, self(MembershipVerbs.ADD_KEY, bank, own), reason);
-    }
-
-    function test_a_member_revokes_no_key_but_its_own() public {
-        bytes memory act = self(MembershipVerbs.REVOKE_KEY, bank, abi.encode(keyId(carrier.key)));
-        refused(membership, act, because(IActs.KeyNotValid.selector, bank.id, keyId(carrier.key)));
-        (uint256 purpose,,,) = membership.keyOf(bank.id, keyId(carrier.key));
-        same(purpose, 0, "purpose");
-    }
-
-    function test_a_member_changes_no_record_but_its_own() public {
-        bytes memory act = made(membership, MembershipVerbs.UPDATE_PROFILE, bank, carrier.id, 1, abi.encode(1));
-        refused(membership, act, because(IMembership.NotTheMember.selector, carrier.id, bank.id));
-    }
-
-    function test_a_member_names_its_new_profile() public {
-        done(membership, self(MembershipVerbs.UPDATE_PROFILE, bank, abi.encode(keccak256("new profile"))));
-        (,,, uint256 counter, bytes32 profile,) = membership.memberOf(bank.id);
-        same(profile, keccak256("new profile"), "profile");
-        same(counter, 2, "counter");
-    }
-
-    function test_a_member_accepts_the_rulebook_in_force_and_no_other() public {
-        done(membership, self(MembershipVerbs.ACCEPT_RULEBOOK, bank, abi.encode(RULEBOOK)));
-        bytes memory act = self(MembershipVerbs.ACCEPT_RULEBOOK, bank, abi.encode(keccak256("other")));
-        refused(membership, act, because(IMembership.RulebookNotInForce.selector, keccak256("other")));
-    }
-
-    function test_a_suspended_member_neither_acts_nor_relays_nor_is_named() public {
-        bytes memory own = abi.encode(keyId(0x7e), KeyPurpose.RELAY, 0, 0);
-        done(membership, self(MembershipVerbs.ADD_KEY, bank, own));
-        live(0);
-        bytes memory act = offer(shipper, bank.id, 1, 0);
-        suspend(bank.id);
-        bytes memory reason = because(IActs.MemberNotActive.selector, bank.id);
-        refused(membership, self(MembershipVerbs.UPDATE_PROFILE, bank, abi.encode(1)), reason);
-        refused(titles, act, reason);
-        vm.expectRevert(because(IActs.RelayerNotActive.selector, keyId(0x7e)));
-        membership.requireRelayer(vm.addr(0x7e));
-    }
-
-    /// @dev Suspension is not built: this sets the status where the contract keeps it.
-    function suspend(bytes32 member) private {
-        for (uint256 slot = 0; slot < 16; slot++) {
-            bytes32 at_ = keccak256(abi.encode(member, slot));
-            uint256 word = uint256(vm.load(address(membership), at_));
-            if (word == 0) continue;
-            vm.store(address(membership), at_, bytes32(word + (uint256(1) << 40)));
-        }
-        (,, uint256 status,,,) = membership.memberOf(member);
-        same(status, MemberStatus.SUSPENDED, "status");
+        notFounded(new bytes32[](17), new address[](17), 1);
     }
 
     function admit(uint256 i, bytes memory own) private returns (bytes memory) {
@@ -296,31 +252,18 @@ contract MembershipTest is Consortium {
         return made(membership, MembershipVerbs.ASSIGN_AUTHORITY, seat(2), object, counter, own);
     }
 
-    function self(uint256 verb, Member memory member, bytes memory own) private returns (bytes memory) {
-        (,,, uint256 counter,,) = membership.memberOf(member.id);
-        return made(membership, verb, member, member.id, counter, own);
-    }
-
-    function profileBy(uint256 key) private returns (bytes memory) {
-        return self(MembershipVerbs.UPDATE_PROFILE, Member(bank.id, key), abi.encode(keccak256("profile")));
-    }
-
-    function refusedPeriod(uint256 validFrom, uint256 validUntil) private {
-        bytes memory own = abi.encode(keyId(0x77), KeyPurpose.ACT, validFrom, validUntil);
-        refused(
-            membership,
-            self(MembershipVerbs.ADD_KEY, bank, own),
-            because(IMembership.KeyPeriodMalformed.selector, bytes32(validFrom), bytes32(validUntil))
-        );
-    }
-
     function notFounded(bytes32[] memory seats, address[] memory keys, uint256 threshold) private {
+        Network other = another();
+        vm.expectRevert(IMembership.CouncilMalformed.selector);
+        new Membership(other, seats, keys, threshold, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
+    }
+
+    /// @dev A network whose Membership is the next contract of this test.
+    function another() private returns (Network) {
         bytes32[] memory names = new bytes32[](1);
         address[] memory contracts = new address[](1);
         names[0] = keccak256("Membership");
         contracts[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        Network other = new Network(NETWORK_ID, names, contracts);
-        vm.expectRevert(IMembership.CouncilMalformed.selector);
-        new Membership(other, seats, keys, threshold, RELAYER, RULEBOOK, ENFORCEMENT, TRANSFER);
+        return new Network(NETWORK_ID, names, contracts);
     }
 }
