@@ -117,11 +117,16 @@ contract Attestations is MemberActs, IAttestations {
 
     /// @dev The act's key counts now for the origin: an act key of the member, or the device's own.
     function _requireKey(Header memory act) private {
-        if (act.object == act.principal) {
+        if (act.delegation != 0) {
+            require(act.object == act.principal, VerbNotDelegable(act.verb));
             _actor(act);
             return;
         }
-        require(act.delegation == 0, VerbNotDelegable(act.verb));
+        if (act.object == act.principal) {
+            // Not remembered for the submit, as _actor would: a member has one log of its own.
+            _membership.actor(act.principal, act.key);
+            return;
+        }
         IDevices(_network.contractOf(DEVICES)).requireOrigin(act.object, act.principal, act.key);
     }
 

@@ -19,15 +19,18 @@ library ConsistencyProof {
         returns (bool fits, bytes32 earlierRoot, bytes32 laterRoot)
     {
         assembly ("memory-safe") {
-            // Two buffers of 0x01 ‖ left ‖ right, 65 bytes each; a hash lands where it is the next one's right half.
+            // Two buffers of 0x01 ‖ left ‖ right, 65 bytes each, behind which memory is free; a hash lands where it is
+            // the next one's right half. A call of the precompile fails only for want of gas, and then leaves too
+            // little for the next instruction: no failure goes unnoticed without a look at its answer.
             let early := mload(0x40)
             let late := add(early, 96)
+            let earlyRight := add(early, 33)
+            let lateRight := add(late, 33)
             mstore8(early, 1)
             mstore8(late, 1)
-            let done := 1
-            let at := proof.offset
             let e := sub(earlier, 1)
             let l := sub(later, 1)
+            let at := proof.offset
 
             // The subtree of the first node is common to both trees and ends with the earlier one's last leaf.
             for {} and(e, 1) {} {
@@ -35,37 +38,38 @@ library ConsistencyProof {
                 l := shr(1, l)
             }
             let node := calldataload(at)
-            mstore(add(early, 33), node)
-            mstore(add(late, 33), node)
-            at := add(at, 32)
+            mstore(earlyRight, node)
+            mstore(lateRight, node)
 
             for {} xor(e, l) {} {
+                at := add(at, 32)
                 node := calldataload(at)
                 switch and(e, 1)
-                case 0 { mstore(add(late, 1), mload(add(late, 33))) mstore(add(late, 33), node) }
+                case 0 {
+                    mstore(add(late, 1), mload(lateRight))
+                    mstore(lateRight, node)
+                }
                 default {
                     mstore(add(early, 1), node)
                     mstore(add(late, 1), node)
-                    done := and(done, staticcall(gas(), 2, early, 65, add(early, 33), 32))
+                    pop(staticcall(gas(), 2, early, 65, earlyRight, 32))
                 }
-                done := and(done, staticcall(gas(), 2, late, 65, add(late, 33), 32))
-                at := add(at, 32)
+                pop(staticcall(gas(), 2, late, 65, lateRight, 32))
                 e := shr(1, e)
                 l := shr(1, l)
             }
             for {} e { e := and(e, sub(e, 1)) } {
+                at := add(at, 32)
                 node := calldataload(at)
                 mstore(add(early, 1), node)
                 mstore(add(late, 1), node)
-                done := and(done, staticcall(gas(), 2, early, 65, add(early, 33), 32))
-                done := and(done, staticcall(gas(), 2, late, 65, add(late, 33), 32))
-                at := add(at, 32)
+                pop(staticcall(gas(), 2, early, 65, earlyRight, 32))
+                pop(staticcall(gas(), 2, late, 65, lateRight, 32))
             }
 
-            // A call of the precompile fails only for want of gas.
-            fits := and(done, eq(at, add(proof.offset, proof.length)))
-            earlierRoot := mload(add(early, 33))
-            laterRoot := mload(add(late, 33))
+            fits := eq(add(at, 32), add(proof.offset, proof.length))
+            earlierRoot := mload(earlyRight)
+            laterRoot := mload(lateRight)
         }
     }
 }

@@ -148,7 +148,7 @@ def _plain_arguments(addresses: Mapping[str, bytes], network_id: str) -> dict[st
             ],
         ),
         "Devices": network,
-        "Titles": network,
+        "Titles": encode(["address", "address"], [addresses["Network"], bytes(20)]),
         "Releases": network,
         "Attestations": network,
     }
@@ -164,7 +164,7 @@ def _membership_arguments(
 ) -> bytes:
     """Return the arguments of Membership's constructor."""
     return encode(
-        "address bytes32[] address[] uint256 address bytes32 uint256 uint256".split(),
+        ["address", "bytes32[]", "address[]", "uint256", "address", "bytes32"] + ["uint256"] * 2,
         [
             network,
             [read_bytes(seat.member) for seat in seats],
