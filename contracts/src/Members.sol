@@ -32,7 +32,7 @@ abstract contract Members is Motions, IMembership {
 
     address private immutable _foundingRelayer;
 
-    uint24 private _count;
+    uint24 private _members;
     mapping(bytes32 member => Member) private _memberOf;
     mapping(uint256 number => bytes32 member) private _memberAt;
     mapping(bytes32 key => Key) private _keys;
@@ -168,7 +168,7 @@ abstract contract Members is Motions, IMembership {
 
     /// @dev The new member's record, whose keys are registered next.
     function _enrol(bytes32 member, uint256 roles, bytes32 profile, bytes32 accepted) internal {
-        uint24 number = ++_count;
+        uint24 number = ++_members;
         _memberAt[number] = member;
         _memberOf[member] = Member(number, uint16(roles), uint8(MemberStatus.ACTIVE), 1, 0, 0, profile, accepted);
     }
