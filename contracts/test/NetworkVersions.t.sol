@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {NetworkVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
-import {MembershipVerbs} from "../src/generated/Verbs.sol";
-import {Outcome, Role} from "../src/generated/Words.sol";
+import {MembershipVerbs, NetworkVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
+import {Outcome} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IMotions} from "../src/interfaces/IMotions.sol";
 import {INetwork} from "../src/interfaces/INetwork.sol";
-import {IVersioned} from "../src/interfaces/IVersioned.sol";
 import {Decisions} from "./Decisions.sol";
 import {Claimant, Successor} from "./Successor.sol";
-import {Vm} from "./Vm.sol";
 
 /// @dev The council puts another set of contracts in force. Titles' place is the one that is succeeded.
 contract NetworkVersionsTest is Decisions {
@@ -126,6 +123,11 @@ contract NetworkVersionsTest is Decisions {
         notSuccessor(address(new Claimant(address(releases), false)));
         notSuccessor(address(membership));
         notSuccessor(address(this));
+    }
+
+    function test_a_successor_is_not_deployed_where_the_network_does_not_name_its_predecessor() public {
+        vm.expectRevert(because(INetwork.ContractUnknown.selector, NAME));
+        new Successor(network, NAME, address(releases));
     }
 
     function test_a_contract_that_is_open_already_is_not_activated() public {
