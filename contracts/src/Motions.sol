@@ -32,12 +32,12 @@ abstract contract Motions is Acts, IMotions {
         require(seats & CARRIED == 0, MotionCarried(motion));
         require(seats & (1 << seat) == 0, SeatAssented(motion, act.principal));
         seats |= 1 << seat;
-        carried = _count(seats) >= threshold;
+        carried = _ones(seats) >= threshold;
         _assents[motion] = carried ? seats | CARRIED : seats;
         if (!carried) _acted(act, words, counter, Outcome.ASSENTED);
     }
 
-    function _count(uint256 bits) private pure returns (uint256 count) {
+    function _ones(uint256 bits) private pure returns (uint256 count) {
         for (; bits != 0; bits &= bits - 1) {
             count++;
         }
