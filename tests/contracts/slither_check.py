@@ -14,7 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.forge import ROOT, forge_binary
+
 CACHE = ROOT / ".cache"
 EXCEPTIONS = Path(__file__).with_name("slither_exceptions.json")
 
@@ -23,7 +24,8 @@ def findings() -> list[dict[str, Any]]:
     """Compile contracts/src apart from the tests' output, and return what slither reports."""
     environment = {
         **os.environ,
-        "PATH": f"{_forge_folder()}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        # Slither calls forge by its bare name.
+        "PATH": f"{forge_binary().parent}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
         "FOUNDRY_OUT": str(CACHE / "slither-out"),
         "FOUNDRY_CACHE_PATH": str(CACHE / "slither-cache"),
     }
@@ -83,12 +85,6 @@ def main() -> int:
         print(f"exception without a finding: {each['detector']} in {each['in']}")
     print(f"slither: {len(found)} findings, {len(unexplained)} of them unexplained")
     return 1 if unexplained or unused or not all(each["why"] for each in exceptions) else 0
-
-
-def _forge_folder() -> Path:
-    """Where the binary of tools/forge lies: slither calls it by its bare name."""
-    (forge,) = (ROOT / "contracts" / "node_modules" / "@foundry-rs").glob("forge-*/bin")
-    return forge
 
 
 if __name__ == "__main__":
