@@ -27,6 +27,11 @@ def right_id(order: bytes, container: bytes) -> bytes:
     return keccak(word("bytes32", order, "order") + word("bytes32", container, "container"))
 
 
+def amendment_id(surrender: bytes, amended: bytes) -> bytes:
+    """Return what names an open amendment: keccak256(surrender's digest ‖ amended root)."""
+    return keccak(word("bytes32", surrender, "offer") + word("bytes32", amended, "amended"))
+
+
 def assignment_id(port: int, role: int) -> bytes:
     """Return the object of AssignAuthority: keccak256(uint256 port ‖ uint256 role)."""
     return keccak(word("uint256", port, "port") + word("uint256", role, "role"))

@@ -8,6 +8,7 @@ from sqlmodel import col
 from identity.acts.objects import COUNCIL, RULEBOOK, VERSIONS
 from node.chain.act_rows import next_row, number, text, words
 from node.chain.events import Event, places_of
+from node.chain.freeze_effects import lapse_all_proposals
 from node.chain.network import Network
 from node.chain.title_effects import lapse_all_offers
 from node.store.council_projections import (
@@ -67,6 +68,7 @@ def _activate_version(rows: Rows, event: Event) -> None:
         rows.put(ContractPlace, version=version, name=name, address=address, from_block=event.block)
     if after["Titles"] != before["Titles"]:
         lapse_all_offers(rows)
+        lapse_all_proposals(rows)
 
 
 COUNCIL_EFFECTS = {

@@ -1,6 +1,9 @@
 """What authorities' acts do to a title: freezes under their orders, and transfers bound by one."""
 
+from sqlmodel import col
+
 from identity.acts.objects import RULEBOOK
+from identity.acts.words import FreezeStage
 from node.chain.act_rows import missing, number, text
 from node.chain.events import Event
 from node.chain.title_effects import NO_OFFER, controller_of, make_out_to, title_row
@@ -18,6 +21,7 @@ def _freeze(rows: Rows, event: Event) -> None:
         TitleFreeze,
         title=event.object,
         order=text(event.fields, "order"),
+        stage=int(FreezeStage.FROZEN),
         member=event.principal,
         port=number(event.fields, "port"),
         transferable_from=event.block_time + rulebook["transfer_seconds"],
@@ -25,9 +29,8 @@ def _freeze(rows: Rows, event: Event) -> None:
         proposed_by=NOBODY,
         proposed_to=NOBODY,
         ends_lien=False,
-        transferred=False,
         frozen_block=event.block,
-        lifted_block=None,
+        last_block=event.block,
     )
 
 
@@ -35,17 +38,19 @@ def _freeze_of(rows: Rows, event: Event) -> Row:
     freeze = rows.change(TitleFreeze, event.object, text(event.fields, "order"))
     if freeze is None:
         raise missing(event, None)
+    freeze["last_block"] = event.block
     return freeze
 
 
 def _lift(rows: Rows, event: Event) -> None:
     title_row(rows, event)["freezes"] -= 1
-    _freeze_of(rows, event)["lifted_block"] = event.block
+    _freeze_of(rows, event)["stage"] = int(FreezeStage.LIFTED)
 
 
 def _propose_transfer(rows: Rows, event: Event) -> None:
     title_row(rows, event)
     _freeze_of(rows, event).update(
+        stage=int(FreezeStage.PROPOSED),
         proposal=event.digest,
         proposed_by=event.principal,
         proposed_to=text(event.fields, "to"),
@@ -55,12 +60,22 @@ def _propose_transfer(rows: Rows, event: Event) -> None:
 
 def _confirm_transfer(rows: Rows, event: Event) -> None:
     title, freeze = title_row(rows, event), _freeze_of(rows, event)
-    freeze["transferred"] = True
+    freeze["stage"] = int(FreezeStage.TRANSFERRED)
     title.update(NO_OFFER, holder=freeze["proposed_to"])
     make_out_to(title, freeze["proposed_to"])
     if freeze["ends_lien"]:
         title.update(pledgee=NOBODY, enforceable_from=0)
     title["controller"] = controller_of(title)
+
+
+def lapse_all_proposals(rows: Rows) -> None:
+    """Another version of Titles is in force: what was proposed may be proposed again, at once."""
+    proposed = col(TitleFreeze.stage) == int(FreezeStage.PROPOSED)
+    for freeze in rows.change_where(TitleFreeze, proposed):
+        freeze.update(
+            stage=int(FreezeStage.FROZEN), transferable_from=0, proposal=NOBODY,
+            proposed_by=NOBODY, proposed_to=NOBODY, ends_lien=False,
+        )  # fmt: skip
 
 
 FREEZE_EFFECTS = {

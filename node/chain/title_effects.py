@@ -1,8 +1,10 @@
 """What acts of Titles do to the table of titles; field for field what Titles.titleOf answers."""
 
+from typing import cast
+
 from sqlmodel import col
 
-from identity.acts.objects import RULEBOOK
+from identity.acts.objects import RULEBOOK, amendment_id
 from identity.acts.words import Capacity, Endorsement, SurrenderPurpose, TitleKind, TitleState
 from node.chain.act_rows import missing, next_row, number, require_first, text
 from node.chain.events import Event
@@ -13,6 +15,7 @@ from node.store.rows import Row, Rows
 NO_OFFER = {
     "counterparty": NOBODY,
     "offer": NOBODY,
+    "offer_act": NOBODY,
     "offer_capacity": 0,
     "offer_endorsement": 0,
     "offer_purpose": 0,
@@ -39,6 +42,7 @@ def _issue(rows: Rows, event: Event) -> None:
         party=text(fields, "party"),
         counterparty=text(fields, "holder"),
         offer=event.digest,
+        offer_act=event.digest,
         offer_capacity=int(Capacity.HOLDER),
         offer_endorsement=int(Endorsement.NONE),
         offer_purpose=0,
@@ -69,6 +73,7 @@ def _offer(rows: Rows, event: Event) -> None:
         NO_OFFER,
         counterparty=text(fields, "to"),
         offer=event.digest,
+        offer_act=event.digest,
         offer_capacity=number(fields, "capacity"),
         offer_endorsement=number(fields, "endorsement"),
         deadline=number(fields, "deadline"),
@@ -77,11 +82,16 @@ def _offer(rows: Rows, event: Event) -> None:
 
 def _surrender(rows: Rows, event: Event) -> None:
     title = title_row(rows, event)
+    offer, purpose = event.digest, number(event.fields, "purpose")
+    if purpose == SurrenderPurpose.AMENDMENT:
+        amended = cast(bytes, event.fields["amended"])
+        offer = "0x" + amendment_id(bytes.fromhex(event.digest[2:]), amended).hex()
     title.update(
         NO_OFFER,
         counterparty=title["carrier"],
-        offer=event.digest,
-        offer_purpose=number(event.fields, "purpose"),
+        offer=offer,
+        offer_act=event.digest,
+        offer_purpose=purpose,
         deadline=number(event.fields, "deadline"),
         amended=text(event.fields, "amended"),
     )
@@ -92,6 +102,7 @@ def _return_from_paper(rows: Rows, event: Event) -> None:
         NO_OFFER,
         counterparty=text(event.fields, "holder"),
         offer=event.digest,
+        offer_act=event.digest,
         offer_capacity=int(Capacity.HOLDER),
         deadline=number(event.fields, "deadline"),
     )
@@ -113,7 +124,8 @@ def _accept(rows: Rows, event: Event) -> None:
 def _hand_over(title: Row, holder: str) -> None:
     """The holder accepted; a lien that was being enforced ends with the sale."""
     if title["state"] == TitleState.PAPER:
-        make_out_to(title, holder)
+        if title["kind"] == TitleKind.ORDER:
+            make_out_to(title, holder)
     elif title["offer_endorsement"] == Endorsement.NAMED:
         title["party"] = holder
     elif title["offer_endorsement"] == Endorsement.BLANK:
@@ -122,8 +134,8 @@ def _hand_over(title: Row, holder: str) -> None:
 
 
 def make_out_to(title: Row, holder: str) -> None:
-    """An order title that is made out to a member is made out to its new holder."""
-    if title["kind"] == TitleKind.ORDER and title["party"] != NOBODY:
+    """A title that is made out to a member is made out to its new holder."""
+    if title["party"] != NOBODY:
         title["party"] = holder
 
 
@@ -134,8 +146,8 @@ def _end_offer(rows: Rows, event: Event) -> None:
 def _release_pledge(rows: Rows, event: Event) -> None:
     title = title_row(rows, event)
     if title["offer_purpose"] != SurrenderPurpose.AMENDMENT:
-        title.update(NO_OFFER)  # an enforcing pledgee's
-    title.update(pledgee=NOBODY, enforceable_from=0, consented=False)
+        title.update(NO_OFFER)  # the pledgee's
+    title.update(pledgee=NOBODY, enforceable_from=0)
     title["controller"] = controller_of(title)
 
 
@@ -143,7 +155,8 @@ def _record_default(rows: Rows, event: Event) -> None:
     rulebook = rows.get(RulebookInForce, "0x" + RULEBOOK.hex())
     if rulebook is None:
         raise missing(event, None)
-    title_row(rows, event)["enforceable_from"] = event.block_time + rulebook["enforcement_seconds"]
+    enforceable_from = event.block_time + rulebook["enforcement_seconds"]
+    title_row(rows, event).update(NO_OFFER, enforceable_from=enforceable_from)
 
 
 def _amend(rows: Rows, event: Event) -> None:
@@ -170,7 +183,7 @@ def controller_of(title: Row) -> str:
     """Return who may act on the title now, as Titles.controllerOf answers."""
     if title["state"] == TitleState.LIVE:
         return str(title["holder"] if title["pledgee"] == NOBODY else title["pledgee"])
-    if title["state"] in {TitleState.ISSUED, TitleState.SURRENDERED, TitleState.PAPER}:
+    if title["state"] in {TitleState.ISSUED, TitleState.SURRENDERED}:
         return str(title["carrier"])
     return NOBODY
 

@@ -127,9 +127,10 @@ class AuthorityMotion(SQLModel, table=True):
 class Title(SQLModel, table=True):
     """A title as Titles.titleOf gives it, and the digest of the last act on it.
 
-    ``offer`` is the open offer's digest or nobody; with it go ``counterparty``,
-    ``offer_capacity``, ``offer_endorsement``, ``offer_purpose`` (of a surrender), ``deadline``,
-    and for an amendment ``amended``, the root it names, and whether the pledgee has ``consented``.
+    ``offer`` names the open offer: its act's digest, for an amendment keccak256(digest ‖ amended
+    root), or nobody. With it go ``offer_act`` (the digest), ``counterparty``, ``offer_capacity``,
+    ``offer_endorsement``, ``offer_purpose`` (of a surrender), ``deadline``, and for an amendment
+    ``amended``, the root it names, and whether the pledgee has ``consented``.
     ``enforceable_from`` is 0 until a default is recorded, then the first second in which the
     pledgee may enforce. ``freezes`` counts those that stand.
     """
@@ -148,6 +149,7 @@ class Title(SQLModel, table=True):
     party: str
     counterparty: str = Field(index=True)
     offer: str
+    offer_act: str
     offer_capacity: int
     offer_endorsement: int
     offer_purpose: int
@@ -167,14 +169,16 @@ class Title(SQLModel, table=True):
 class TitleFreeze(SQLModel, table=True):
     """A title's freeze under an authority's order (its hash), also after it was lifted.
 
-    A transfer can be proposed from second ``transferable_from`` on; ``proposal`` is the digest of
-    the proposal or nobody, ``proposed_by``, ``proposed_to`` and ``ends_lien`` are its content.
+    ``stage`` is FreezeStage's. A transfer can be proposed from second ``transferable_from`` on;
+    ``proposal`` is the digest of the proposal or nobody; ``proposed_by``, ``proposed_to`` and
+    ``ends_lien`` are its content.
     """
 
     __tablename__ = "title_freeze"
 
     title: str = Field(primary_key=True)
     order: str = Field(primary_key=True)
+    stage: int
     member: str
     port: int
     transferable_from: int
@@ -182,9 +186,8 @@ class TitleFreeze(SQLModel, table=True):
     proposed_by: str
     proposed_to: str
     ends_lien: bool
-    transferred: bool
     frozen_block: int
-    lifted_block: int | None
+    last_block: int
 
 
 class DeliveryOrder(SQLModel, table=True):

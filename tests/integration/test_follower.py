@@ -14,7 +14,15 @@ from ledger_process import running_ledger
 from sqlmodel import SQLModel, select
 
 from identity.acts.objects import condition_id, right_id
-from identity.acts.words import Capacity, Endorsement, Outcome, RightState, TitleKind, TitleState
+from identity.acts.words import (
+    Capacity,
+    DeviceState,
+    Endorsement,
+    Outcome,
+    RightState,
+    TitleKind,
+    TitleState,
+)
 from identity.keys.secp256k1 import SigningKey, key_id
 from node.chain.follower import Follower
 from node.chain.rebuild import rebuild
@@ -232,7 +240,7 @@ def check_releases(founded: Founded, store: Database) -> None:
             "kind": row.kind,
             "port": row.port,
             "calibratedUntil": row.calibrated_until,
-            "inService": row.in_service,
+            "inService": row.state == DeviceState.IN_SERVICE,
             "counter": row.counter,
             "deviceCounter": row.device_counter,
         }

@@ -72,7 +72,7 @@ class OfflineMember:
                 "id": new_id(), "state": int(TitleState.LIVE), "kind": int(TitleKind.ORDER),
                 "counter": 2, "version": 1, "carrier": NOBODY, "holder": self.id,
                 "pledgee": NOBODY, "controller": self.id, "party": NOBODY,
-                "counterparty": NOBODY, "offer": NOBODY, "offer_capacity": 0,
+                "counterparty": NOBODY, "offer": NOBODY, "offer_act": NOBODY, "offer_capacity": 0,
                 "offer_endorsement": 0, "offer_purpose": 0, "deadline": 0, "amended": NOBODY,
                 "consented": False, "enforceable_from": 0, "freezes": 0, "loading": LOADING,
                 "discharge": DISCHARGE, "root": new_id(), "last_digest": NOBODY,

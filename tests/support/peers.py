@@ -224,6 +224,7 @@ def title_row(carrier: Peer, holder: Peer, title: str, root: str, **changes: obj
         "party": NOBODY,
         "counterparty": holder.id,
         "offer": "0x" + "77" * 32,
+        "offer_act": "0x" + "77" * 32,
         "offer_capacity": 1,
         "offer_endorsement": 0,
         "offer_purpose": 0,

@@ -340,6 +340,7 @@ def upgrade() -> None:
     sa.Column('party', sa.String(), nullable=False),
     sa.Column('counterparty', sa.String(), nullable=False),
     sa.Column('offer', sa.String(), nullable=False),
+    sa.Column('offer_act', sa.String(), nullable=False),
     sa.Column('offer_capacity', sa.Integer(), nullable=False),
     sa.Column('offer_endorsement', sa.Integer(), nullable=False),
     sa.Column('offer_purpose', sa.Integer(), nullable=False),
@@ -364,6 +365,7 @@ def upgrade() -> None:
     op.create_table('title_freeze',
     sa.Column('title', sa.String(), nullable=False),
     sa.Column('order', sa.String(), nullable=False),
+    sa.Column('stage', sa.Integer(), nullable=False),
     sa.Column('member', sa.String(), nullable=False),
     sa.Column('port', sa.Integer(), nullable=False),
     sa.Column('transferable_from', sa.Integer(), nullable=False),
@@ -371,9 +373,8 @@ def upgrade() -> None:
     sa.Column('proposed_by', sa.String(), nullable=False),
     sa.Column('proposed_to', sa.String(), nullable=False),
     sa.Column('ends_lien', sa.Boolean(), nullable=False),
-    sa.Column('transferred', sa.Boolean(), nullable=False),
     sa.Column('frozen_block', sa.Integer(), nullable=False),
-    sa.Column('lifted_block', sa.Integer(), nullable=True),
+    sa.Column('last_block', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('title', 'order')
     )
     op.create_table('command',

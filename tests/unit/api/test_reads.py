@@ -53,6 +53,7 @@ def test_an_offer_says_whether_it_has_lapsed() -> None:
     row = Title(
         id=OBJECT, state=2, kind=2, counter=3, version=1, carrier=OTHER, holder=OTHER,
         pledgee=NOBODY, controller=OTHER, party=NOBODY, counterparty=OBJECT, offer=OBJECT,
+        offer_act=OBJECT,
         offer_capacity=1, offer_endorsement=2, offer_purpose=0, deadline=100, amended=NOBODY,
         consented=False, enforceable_from=0, freezes=0, loading=1, discharge=9999,
         root=OBJECT, last_digest=OBJECT, issued_block=1, last_block=2,
