@@ -25,17 +25,35 @@ class Facts:
 
     Attributes:
         node: the member whose node is asked.
-        carrier, controller, counterparty, pledgee: of the title the verb changes;
-            counterparty is the member that its open offer was made to.
+        carrier, answering, controller, holder, pledgee: of the title the verb changes; answering
+            is who answers for the carrier.
+        counterparty, offerer: whom the open offer, of a title or pickup right, was made to, and
+            who made it.
+        authority: this member where it is assigned as an authority to one of the object's ports.
+        ordering_authority: under whose order the freeze or hold that is named stands.
+        second_authority: this member where it is such an authority and did not propose.
         condition_member: the member named for the condition the verb sets.
+        terminal, entitled: of the delivery order; entitled is who surrendered its title.
+        right_owner: who owns the pickup right.
+        device_owner: who registered the device.
     """
 
     node: str
     carrier: str | None = None
+    answering: str | None = None
     controller: str | None = None
-    counterparty: str | None = None
+    holder: str | None = None
     pledgee: str | None = None
+    counterparty: str | None = None
+    offerer: str | None = None
+    authority: str | None = None
+    ordering_authority: str | None = None
+    second_authority: str | None = None
     condition_member: str | None = None
+    terminal: str | None = None
+    entitled: str | None = None
+    right_owner: str | None = None
+    device_owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,15 +67,18 @@ class Decision:
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may use one verb: any of these roles, of a member in this capacity."""
+    """Who may use one verb: any of these roles, of a member in any of these capacities, if any."""
 
     roles: frozenset[str]
-    capacity: str | None
+    capacities: tuple[str, ...]
 
 
 def _load() -> tuple[dict[str, Rule], dict[str, Decision], frozenset[str]]:
     data = json.loads((Path(__file__).parent / "roles.json").read_bytes())
-    rules = {row["verb"]: Rule(frozenset(row["roles"]), row["capacity"]) for row in data["verbs"]}
+    rules = {
+        row["verb"]: Rule(frozenset(row["roles"]), tuple(row["capacities"]))
+        for row in data["verbs"]
+    }
     refusals = {
         name: Decision(False, capacity["code"], capacity["says"])
         for name, capacity in data["capacities"].items()
@@ -75,8 +96,9 @@ _OTHER_MEMBER = Decision(False, "NOT_THIS_MEMBER", "This node answers its own me
 def decide(actor: Actor, verb: str, facts: Facts) -> Decision:
     """Return whether ``actor`` may use ``verb``, an act's name or a read of ``roles.json``.
 
-    In this order: VERB_UNKNOWN, NOT_THIS_MEMBER, ROLE_NOT_ALLOWED, and for an act on a title or
-    condition the capacity's own code, such as NOT_THE_CONTROLLER, also when its fact is missing.
+    In this order: VERB_UNKNOWN, NOT_THIS_MEMBER, ROLE_NOT_ALLOWED, and for an act that needs a
+    capacity the first capacity's own code, such as NOT_THE_CONTROLLER, also when its fact is
+    missing.
     """
     rule = RULES.get(verb)
     if rule is None:
@@ -86,6 +108,6 @@ def decide(actor: Actor, verb: str, facts: Facts) -> Decision:
     if not rule.roles & actor.roles:
         needed = ", ".join(sorted(rule.roles))
         return Decision(False, "ROLE_NOT_ALLOWED", f"{verb} needs one of these roles: {needed}.")
-    if rule.capacity is not None and getattr(facts, rule.capacity) != actor.member:
-        return _NOT_IN_CAPACITY[rule.capacity]
+    if rule.capacities and not any(getattr(facts, c) == actor.member for c in rule.capacities):
+        return _NOT_IN_CAPACITY[rule.capacities[0]]
     return ALLOWED

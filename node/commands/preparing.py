@@ -72,15 +72,18 @@ class Context:
             raise refusal_named("RoleMissing", member=member_id, role=int(role))
         return found
 
-    def require_assigned(self, port: int, role: Role, member_id: str) -> None:
-        """Raise unless an active member is assigned to ``role`` at ``port`` (the ledger's id).
+    def require_assigned(self, ports: Sequence[int], role: Role, member_id: str) -> None:
+        """Raise unless an active member is assigned to ``role``, which it has, at one of ``ports``.
+
+        Ports are the ledger's ids, the one to name in a refusal first.
 
         Raises:
             ContractRefused: MemberUnknown, MemberNotActive or NotAssigned.
         """
-        self.active_member(member_id)
-        if self.session.get(Authority, (port, int(role), member_id)) is None:
-            raise refusal_named("NotAssigned", port=port, role=int(role), member=member_id)
+        member = self.active_member(member_id)
+        assigned = (self.session.get(Authority, (port, int(role), member_id)) for port in ports)
+        if not member.roles & role or not any(assigned):
+            raise refusal_named("NotAssigned", port=ports[0], role=int(role), member=member_id)
 
 
 @dataclass(frozen=True)

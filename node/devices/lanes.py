@@ -1,4 +1,4 @@
-"""Registering a lane: the terminal names its key, its port, and until when it is calibrated."""
+"""Registering a lane: the terminal or depot names its key, its port, and until when it is calibrated."""
 
 import secrets
 from typing import Annotated
@@ -24,9 +24,10 @@ class RegisterLaneBody(Body):
 
 
 def prepare_register_lane(context: Context, body: RegisterLaneBody) -> Prepared:
-    """State a new lane of this terminal. Raises: ContractRefused."""
-    context.active_member(context.member, Role.TERMINAL)
-    context.require_assigned(body.port, Role.TERMINAL, context.member)
+    """State a new lane of this terminal or depot. Raises: ContractRefused."""
+    member = context.active_member(context.member, Role.TERMINAL | Role.DEPOT)
+    role = Role.TERMINAL if member.roles & Role.TERMINAL else Role.DEPOT
+    context.require_assigned([body.port], role, context.member)
     lane = to_bytes(body.lane) if body.lane else secrets.token_bytes(32)
     if context.session.get(Device, to_hex(lane)) is not None:
         raise refusal_named("LaneExists", lane=to_hex(lane))

@@ -13,6 +13,7 @@ from node.commands.bodies import NOBODY, Body, Id, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.store.projections import DeliveryOrder, OrderCondition, Title
+from node.titles.rules import answering_for
 
 KindName = Literal["freight", "customs", "terminal", "inspection", "quarantine", "verified_mass"]
 AUTHORITIES = {
@@ -54,7 +55,10 @@ def prepare_set_condition(context: Context, body: SetConditionBody) -> Prepared:
 def condition_facts(context: Context, body: SetConditionBody) -> Facts:
     """Return who may set the condition. Raises: ContractRefused (ObjectUnknown)."""
     _, condition = _find(context, body)
-    return Facts(node=context.member, condition_member=condition.member)
+    named = condition.member
+    if condition.kind == ConditionKind.FREIGHT:
+        named = answering_for(context, named)
+    return Facts(node=context.member, condition_member=named)
 
 
 def _find(context: Context, body: SetConditionBody) -> tuple[DeliveryOrder, OrderCondition]:

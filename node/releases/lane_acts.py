@@ -10,13 +10,14 @@ from pydantic import Field
 
 from identity.acts.objects import right_id
 from identity.acts.typed import Act, decode, digest
+from identity.acts.words import Role
 from identity.errors import ActMalformed, SignatureInvalid
 from identity.keys.secp256k1 import key_id, recover
 from node.commands.bodies import Body, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.store.device_projections import Device
-from node.store.projections import DeliveryOrder, PickupRight
+from node.store.projections import Authority, DeliveryOrder, PickupRight
 
 VERBS = ("GateOut", "ReturnEmpty")
 MAX_ACT_SECONDS = 300
@@ -65,13 +66,19 @@ def _require_right(context: Context, act: Act) -> None:
     order = context.session.get(DeliveryOrder, to_hex(order_id))
     if order is None:
         raise refusal_named("ObjectUnknown", object=to_hex(order_id))
-    if order.terminal != context.member:
+    if order.terminal != context.member and not _is_depot(context, act, order):
         raise refusal_named(
             "NotTheTerminal", order=order.id, principal=context.member, terminal=order.terminal
         )
     right = context.session.get(PickupRight, to_hex(act.object))
     if right is None or act.object != right_id(order_id, tag):
         raise refusal_named("ObjectUnknown", object=to_hex(act.object))
+
+
+def _is_depot(context: Context, act: Act, order: DeliveryOrder) -> bool:
+    """A depot assigned at the port of discharge takes empty containers back."""
+    assigned = context.session.get(Authority, (order.port, int(Role.DEPOT), context.member))
+    return act.name == "ReturnEmpty" and assigned is not None
 
 
 def _require_lane_key(context: Context, act: Act, signature: bytes) -> None:

@@ -18,7 +18,7 @@ from node.documents.delivery_order import DeliveryOrder, build_delivery_order
 from node.documents.registry import DELIVERY_ORDER
 from node.documents.service import KeptDocument
 from node.releases.conditions import AUTHORITIES, KindName
-from node.store.projections import Title
+from node.store.projections import NOBODY, Title
 from node.titles import rules
 
 
@@ -67,7 +67,8 @@ def prepare_open_order(context: Context, body: OpenOrderBody, kept: KeptDocument
     rules.require_root(title, document.title_root)
     stored = context.node.documents.note_own(context.session, kept)
     conditions = document.conditions
-    readers = {title.holder, body.terminal, *conditions.values()} - {context.member}
+    concerned = {title.holder, title.pledgee, body.terminal, *conditions.values()}
+    readers = concerned - {context.member, NOBODY}
     order = secrets.token_bytes(32)
     return Prepared(
         order,
@@ -89,7 +90,7 @@ def _require_members(context: Context, title: Title, body: OpenOrderBody) -> Non
     """Refuse members that the contract would not take, before anything is sent to them."""
     if title.state != TitleState.SURRENDERED:
         raise refusal_named("TitleNotSurrendered", title=title.id, state=title.state)
-    context.require_assigned(title.discharge, Role.TERMINAL, body.terminal)
+    context.require_assigned([title.discharge], Role.TERMINAL, body.terminal)
     if len({given.kind for given in body.conditions}) != len(body.conditions):
         raise refusal_named("ConditionsMalformed")
     for given in body.conditions:
@@ -100,7 +101,8 @@ def _require_members(context: Context, title: Title, body: OpenOrderBody) -> Non
             named = body.terminal
         else:
             role = AUTHORITIES.get(kind, Role.TERMINAL)
-            context.require_assigned(title.discharge, role, given.member)
+            ports = [title.discharge] + [title.loading] * (kind >= ConditionKind.INSPECTION)
+            context.require_assigned(ports, role, given.member)
             continue
         if given.member != named:
             raise refusal_named("ConditionsMalformed")

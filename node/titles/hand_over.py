@@ -60,7 +60,7 @@ def prepare_offer(context: Context, body: OfferBody) -> Prepared:
     """
     title = context.title(body.title)
     rules.require_state(title, TitleState.ISSUED, TitleState.LIVE)
-    rules.require_unpledged(title)
+    rules.require_movable(title, context.member, context.now)
     rules.require_no_offer(title, context.now)
     if body.to == context.member:
         raise refusal_named("OfferToSelf", title=title.id)
@@ -103,6 +103,7 @@ def prepare_accept(context: Context, body: AcceptBody, checked_root: str) -> Pre
 
 def _require_acceptable(context: Context, title: Title, body: AcceptBody) -> None:
     rules.require_same_offer(title, body.offer)
+    rules.require_unfrozen(title)
     if body.root is not None:
         rules.require_root(title, body.root)
     if context.now > title.deadline:
@@ -127,6 +128,7 @@ def prepare_withdraw(context: Context, body: OfferAnswerBody) -> Prepared:
 def prepare_release_pledge(context: Context, body: TitleBody) -> Prepared:
     """Give control back to the holder. Raises: ContractRefused."""
     title = context.title(body.title)
+    rules.require_unfrozen(title)
     return on_title(title, {"root": to_bytes(title.root)})
 
 

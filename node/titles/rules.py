@@ -6,11 +6,11 @@ rules those are repeated that a person can mend at once; the contract decides in
 
 from typing import Protocol
 
-from identity.acts.words import TitleState
+from identity.acts.words import SurrenderPurpose, TitleState
 from identity.policy.decide import Facts
 from node.commands.preparing import Context
 from node.commands.refusals import refusal_named
-from node.store.projections import NOBODY, Title
+from node.store.projections import NOBODY, Member, Title
 
 
 class OnTitle(Protocol):
@@ -26,13 +26,35 @@ def title_facts(context: Context, body: OnTitle) -> Facts:
     Raises: ContractRefused (ObjectUnknown).
     """
     title = context.title(body.title)
+    answering = answering_for(context, title.carrier)
     return Facts(
         node=context.member,
         carrier=title.carrier,
+        answering=answering,
         controller=title.controller,
-        counterparty=title.counterparty,
+        holder=title.holder,
         pledgee=title.pledgee,
+        counterparty=answering if title.offer_purpose else title.counterparty,
+        offerer=offerer_of(title),
     )
+
+
+def answering_for(context: Context, carrier: str) -> str:
+    """Return who answers for a carrier: itself, or the successor that the council named."""
+    row = context.session.get(Member, carrier)
+    return carrier if row is None or row.successor == NOBODY else row.successor
+
+
+def offerer_of(title: Title) -> str:
+    """Return who made the title's open offer, or would make one now.
+
+    An amendment is asked for by the holder even where the title is pledged.
+    """
+    if title.holder == NOBODY:
+        return title.carrier
+    if title.pledgee == NOBODY or title.offer_purpose == SurrenderPurpose.AMENDMENT:
+        return title.holder
+    return title.pledgee
 
 
 def answer_facts(context: Context, body: OnTitle) -> Facts:
@@ -68,10 +90,18 @@ def require_state(title: Title, *states: TitleState) -> None:
         raise refusal_named("WrongState", object=title.id, state=title.state)
 
 
-def require_unpledged(title: Title) -> None:
-    """Raise TitlePledged while the title secures a loan."""
-    if title.pledgee != NOBODY:
+def require_movable(title: Title, member: str, now: int) -> None:
+    """Raise TitleFrozen while a freeze stands; TitlePledged to all but an enforcing pledgee."""
+    require_unfrozen(title)
+    enforceable = title.pledgee == member and 0 < title.enforceable_from <= now
+    if title.pledgee != NOBODY and not enforceable:
         raise refusal_named("TitlePledged", title=title.id)
+
+
+def require_unfrozen(title: Title) -> None:
+    """Raise TitleFrozen while an authority's freeze stands."""
+    if title.freezes:
+        raise refusal_named("TitleFrozen", title=title.id)
 
 
 def require_root(title: Title, root: str) -> None:

@@ -37,10 +37,10 @@ def prepare_surrender(context: Context, body: SurrenderBody) -> Prepared:
     """Offer the title to its carrier, for delivery of the goods. Raises: ContractRefused."""
     title = context.title(body.title)
     rules.require_state(title, TitleState.LIVE)
-    rules.require_unpledged(title)
+    rules.require_movable(title, context.member, context.now)
     rules.require_no_offer(title, context.now)
     named = title.kind == TitleKind.STRAIGHT or title.party != NOBODY
-    if named and title.party != context.member:
+    if named and title.party != context.member and title.pledgee != context.member:
         raise refusal_named("NotTheParty", title=title.id, member=context.member, party=title.party)
     return on_title(
         title,
@@ -57,4 +57,5 @@ def prepare_void(context: Context, body: VoidBody) -> Prepared:
     """Void the title before its first hand-over. Raises: ContractRefused."""
     title = context.title(body.title)
     rules.require_state(title, TitleState.ISSUED)
+    rules.require_unfrozen(title)
     return on_title(title, {"reason": to_bytes(body.reason)})

@@ -55,9 +55,15 @@ class OfflineMember:
         self.put(*_rows_of(new))
         return new.hex_id
 
-    def other(self, roles: Role = Role.SHIPPER, status: MemberStatus = MemberStatus.ACTIVE) -> str:
+    def other(
+        self,
+        roles: Role = Role.SHIPPER,
+        status: MemberStatus = MemberStatus.ACTIVE,
+        successor: str = NOBODY,
+    ) -> str:
         """Let the node know a member by its row alone; return its id."""
         row = _member_row(new_id(), roles, NOBODY, status)
+        row.successor = successor
         self.put(row)
         return row.id
 

@@ -24,7 +24,7 @@ def test_the_policy_has_a_rule_for_every_verb() -> None:
 
 def test_a_verb_whose_rule_needs_a_capacity_gives_the_policy_its_facts() -> None:
     for name, verb in VERBS.items():
-        if RULES[verb.policy].capacity is not None:
+        if RULES[verb.policy].capacities:
             assert verb.facts.__name__ != "_no_facts", name
 
 

@@ -13,6 +13,7 @@ from node.commands.bodies import NOBODY
 from node.documents.errors import DocumentNotHeld
 from node.errors import ContractRefused, NotAllowed
 from node.store.documents import DeliveryRow
+from node.store.projections import Member
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +103,49 @@ def test_a_title_is_not_accepted_without_its_document(holder: OfflineMember) -> 
 
 
 def test_a_surrender_is_accepted_and_names_offer_and_root(holder: OfflineMember) -> None:
-    title = holder.offered(offer_purpose=int(SurrenderPurpose.DELIVERY))
+    title = holder.offered(carrier=holder.id, offer_purpose=int(SurrenderPurpose.DELIVERY))
     fields = fields_of(holder, "Accept", title=title.id, offer=title.offer, root=title.root)
     assert (fields["offer"], fields["root"]) == (title.offer, title.root)
+
+
+def test_a_surrender_to_an_absent_carrier_is_answered_by_its_successor(
+    holder: OfflineMember,
+) -> None:
+    purpose = int(SurrenderPurpose.DELIVERY)
+    absent = holder.other(Role.CARRIER, successor=holder.id)
+    title = holder.offered(carrier=absent, counterparty=absent, offer_purpose=purpose)
+    assert fields_of(holder, "Accept", title=title.id, offer=title.offer)["offer"] == title.offer
+    replaced = holder.offered(carrier=holder.id, counterparty=holder.id, offer_purpose=purpose)
+    (row,) = [row for row in holder.rows(Member) if row.id == holder.id]
+    row.successor = absent
+    holder.put(row)
+    with pytest.raises(NotAllowed):
+        holder.ask("Accept", title=replaced.id, offer=replaced.offer)
+    row.successor = NOBODY
+    holder.put(row)
+
+
+def test_a_frozen_title_is_not_moved(holder: OfflineMember) -> None:
+    frozen, offered = holder.title(freezes=1), holder.offered(freezes=1)
+    bodies: dict[str, dict[str, Any]] = {
+        "Offer": {"title": frozen.id, "to": holder.other()},
+        "Surrender": {"title": frozen.id},
+        "Accept": {"title": offered.id, "offer": offered.offer},
+        "ReleasePledge": {"title": holder.title(freezes=1, pledgee=holder.id).id},
+        "VoidTitle": {
+            "title": holder.title(freezes=1, state=int(TitleState.ISSUED), carrier=holder.id).id
+        },
+    }
+    assert {refused(holder, verb, **body) for verb, body in bodies.items()} == {"TITLE_FROZEN"}
+
+
+def test_a_pledgee_moves_a_title_only_once_it_may_enforce(holder: OfflineMember) -> None:
+    terms = {"holder": holder.other(), "pledgee": holder.id}
+    early = holder.title(**terms, enforceable_from=int(time.time()) + 3600)
+    assert refused(holder, "Surrender", title=early.id) == "TITLE_PLEDGED"
+    assert refused(holder, "Surrender", title=holder.title(**terms).id) == "TITLE_PLEDGED"
+    title = holder.title(**terms, enforceable_from=1)
+    assert fields_of(holder, "Surrender", title=title.id)["root"] == title.root
 
 
 def test_an_offer_is_declined_or_taken_back_by_its_digest(holder: OfflineMember) -> None:
