@@ -1,83 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {DevicesProof} from "./DevicesProof.sol";
+import {DevicesService} from "./DevicesService.sol";
 import {MemberActs} from "./MemberActs.sol";
 import {DevicesVerbs} from "./generated/Verbs.sol";
-import {DeviceKind, Role} from "./generated/Words.sol";
-import {IDevices} from "./interfaces/IDevices.sol";
+import {DeviceKind, DeviceState, Role} from "./generated/Words.sol";
 import {INetwork} from "./interfaces/INetwork.sol";
 
 /// @title Devices
-/// @notice Invariant: a lane belongs to one terminal, assigned to the lane's port when it registered it.
+/// @notice Invariant: a lane belongs to one terminal or depot, assigned to the lane's port when it registered it.
 /// @notice Invariant: a lane's device counter never goes back.
-contract Devices is MemberActs, IDevices {
-    struct Lane {
-        address key;
-        uint24 owner;
-        uint8 kind;
-        bool inService;
-        uint16 port;
-        uint32 counter;
-        uint48 calibratedUntil;
-        uint64 deviceCounter;
-    }
-
+/// @notice Invariant: corrections never overwrite.
+/// @notice Invariant: a lane that equivocated never comes back.
+contract Devices is DevicesService, DevicesProof {
     uint256 private constant GAS_CAP = 200_000;
 
-    address private immutable _releases;
-
-    mapping(bytes32 id => Lane) private _lanes;
-
-    constructor(INetwork network) MemberActs(network, keccak256("Devices"), GAS_CAP, address(0)) {
-        _releases = network.contractOf(keccak256("Releases"));
-    }
-
-    /// @inheritdoc IDevices
-    function laneOf(bytes32 id) external view returns (LaneView memory lane) {
-        Lane memory l = _lanes[id];
-        if (l.owner == 0) return lane;
-        return LaneView({
-            owner: _membership.memberAt(l.owner),
-            key: l.key,
-            kind: l.kind,
-            port: l.port,
-            calibratedUntil: l.calibratedUntil,
-            inService: l.inService,
-            counter: l.counter,
-            deviceCounter: l.deviceCounter
-        });
-    }
-
-    /// @inheritdoc IDevices
-    function requireLane(bytes32 lane, bytes32 owner, address key, uint256 port) external view {
-        Lane memory l = _lanes[lane];
-        require(l.owner != 0, LaneUnknown(lane));
-        bool owned = _membership.memberAt(l.owner) == owner;
-        require(owned && l.key == key, KeyNotValid(owner, bytes32(uint256(uint160(key)))));
-        require(l.inService, LaneNotInService(lane));
-        require(block.timestamp <= l.calibratedUntil, CalibrationExpired(lane, l.calibratedUntil));
-        require(l.port == port, WrongSite(lane, l.port, port));
-    }
-
-    /// @inheritdoc IDevices
-    function requireOrigin(bytes32 device, bytes32 owner, address key) external view {
-        Lane memory l = _lanes[device];
-        require(l.owner != 0, LaneUnknown(device));
-        bool owned = _membership.memberAt(l.owner) == owner;
-        require(owned && l.key == key, KeyNotValid(owner, bytes32(uint256(uint160(key)))));
-        require(l.inService, LaneNotInService(device));
-    }
-
-    /// @inheritdoc IDevices
-    function advance(bytes32 lane, uint256 deviceCounter) external {
-        require(msg.sender == _releases, OnlyReleases());
-        Lane storage l = _lanes[lane];
-        require(
-            deviceCounter > l.deviceCounter && deviceCounter <= type(uint64).max,
-            DeviceCounterBack(lane, l.deviceCounter, deviceCounter)
-        );
-        l.deviceCounter = uint64(deviceCounter);
-    }
+    constructor(INetwork network) MemberActs(network, keccak256("Devices"), GAS_CAP, address(0)) {}
 
     function _shape(uint256 verb)
         internal
@@ -88,40 +27,52 @@ contract Devices is MemberActs, IDevices {
         return DevicesVerbs.shape(verb);
     }
 
-    /// @dev RegisterLane is the only verb so far.
     function _delegable() internal pure override returns (uint256 mask) {
         return DevicesVerbs.DELEGABLE;
     }
 
-    function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
-        (uint256 owner, uint256 roles) = _actor(act);
-        uint256 key = _ownUint(words, 0);
+    function _perform(Header memory act, bytes calldata words, bytes calldata attached) internal override {
+        if (act.verb == DevicesVerbs.REGISTER_LANE) _registerLane(act, words);
+        else if (act.verb == DevicesVerbs.REGISTER_DEVICE) _registerDevice(act, words);
+        else if (act.verb == DevicesVerbs.CALIBRATE) _calibrate(act, words);
+        else if (act.verb == DevicesVerbs.SUSPEND_DEVICE) _suspend(act, words);
+        else if (act.verb == DevicesVerbs.RESUME_DEVICE) _resume(act, words);
+        else if (act.verb == DevicesVerbs.PROVE_EQUIVOCATION) _proveEquivocation(act, words, attached);
+        else _correctReport(act, words);
+    }
+
+    function _registerLane(Header memory act, bytes calldata words) private {
         uint256 kind = _ownUint(words, 1);
+        require(_ownUint(words, 0) <= type(uint160).max, ActMalformed());
+        require(kind == DeviceKind.LANE, KindUnknown(kind));
+        _register(act, words, Role.TERMINAL | Role.DEPOT);
+    }
+
+    function _registerDevice(Header memory act, bytes calldata words) private {
+        uint256 kind = _ownUint(words, 1);
+        require(kind > DeviceKind.LANE && kind <= DeviceKind.LAST, KindUnknown(kind));
+        _register(act, words, Role.ALL);
+    }
+
+    /// @dev By a member assigned at the port in one of the roles.
+    function _register(Header memory act, bytes calldata words, uint256 roles) private {
+        (uint256 owner,) = _actor(act);
         uint256 port = _ownUint(words, 2);
         uint256 calibratedUntil = _ownUint(words, 3);
-        require(roles & Role.TERMINAL != 0, RoleMissing(act.principal, Role.TERMINAL));
-        require(_lanes[act.object].owner == 0, LaneExists(act.object));
+        Device storage device = _registered[act.object];
+        require(device.state == DeviceState.NONE, DeviceExists(act.object));
         _requireCounter(act, 0);
-        require(key != 0 && key <= type(uint160).max, ActMalformed());
-        require(kind == DeviceKind.LANE, KindUnknown(kind));
+        require(act.object != 0 && _own(words, 0) != 0, ActMalformed());
         require(port != 0 && port <= type(uint16).max, PortUnknown(port));
-        require(
-            _membership.assigned(port, Role.TERMINAL, act.principal), NotAssigned(port, Role.TERMINAL, act.principal)
-        );
-        require(
-            calibratedUntil >= block.timestamp && calibratedUntil <= type(uint48).max,
-            CalibrationExpired(act.object, calibratedUntil)
-        );
-        _lanes[act.object] = Lane({
-            key: address(uint160(key)),
-            owner: uint24(owner),
-            kind: uint8(kind),
-            inService: true,
-            port: uint16(port),
-            counter: 1,
-            calibratedUntil: uint48(calibratedUntil),
-            deviceCounter: 0
-        });
+        require(_membership.assigned(port, roles, act.principal), NotAssigned(port, roles, act.principal));
+        _requireCalibration(act.object, calibratedUntil);
+        device.state = uint8(DeviceState.IN_SERVICE);
+        device.kind = uint8(_ownUint(words, 1));
+        device.port = uint16(port);
+        device.owner = uint24(owner);
+        device.counter = 1;
+        device.calibratedUntil = uint48(calibratedUntil);
+        device.key = _own(words, 0);
         _done(act, words, 1);
     }
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ReleasesVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
+import {ReleasesVerbs} from "../src/generated/Verbs.sol";
 import {ConditionKind, OrderState, Outcome, RightState, Role} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
-import {IDevices} from "../src/interfaces/IDevices.sol";
 import {IReleases} from "../src/interfaces/IReleases.sol";
 import {ITitles} from "../src/interfaces/ITitles.sol";
 import {Delivery} from "./Delivery.sol";
-import {Vm} from "./Vm.sol";
 
-/// @dev From the order's opening to the empty return.
+/// @dev A delivery order opens, and its conditions are set.
 contract ReleasesTest is Delivery {
     // Opening
 
@@ -170,147 +168,6 @@ contract ReleasesTest is Delivery {
         done(releases, act);
         bytes32 id = releases.conditionId(ORDER, ConditionKind.CUSTOMS);
         refused(releases, act, because(IActs.StaleCounter.selector, id, bytes32(uint256(1)), 0));
-    }
-
-    // The gate
-
-    function test_a_lane_uses_the_pickup_right_once() public {
-        ready();
-        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
-        done(releases, act);
-        same(stateOf(BOX), RightState.USED, "right");
-        same(devices.laneOf(LANE).deviceCounter, 1, "device counter");
-        bytes memory reason = because(IReleases.RightUsed.selector, releases.rightId(ORDER, BOX));
-        refused(releases, act, reason);
-        refused(releases, passage(ReleasesVerbs.GATE_OUT, BOX), reason);
-    }
-
-    function test_an_early_gate_out_is_recorded_and_cannot_be_relayed_again_later() public {
-        opened();
-        bytes memory early = passage(ReleasesVerbs.GATE_OUT, BOX);
-        acted(releases, early, Outcome.RECORDED_REFUSAL);
-        same(stateOf(BOX), RightState.READY, "right");
-        same(devices.laneOf(LANE).deviceCounter, 1, "device counter");
-        done(releases, condition(carrier, ConditionKind.FREIGHT, 1));
-        done(releases, condition(customs, ConditionKind.CUSTOMS, 1));
-        done(releases, condition(terminal, ConditionKind.TERMINAL, 1));
-        bytes32 right = releases.rightId(ORDER, BOX);
-        refused(releases, early, because(IActs.StaleCounter.selector, right, bytes32(uint256(1)), 0));
-        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
-        same(stateOf(BOX), RightState.USED, "right");
-    }
-
-    function test_a_gate_out_under_a_freeze_is_recorded_and_not_done() public {
-        ready();
-        done(titles, made(titles, TitlesVerbs.FREEZE, customs, TITLE, 0, abi.encode(PORT, keccak256("seizure"))));
-        acted(releases, passage(ReleasesVerbs.GATE_OUT, BOX), Outcome.RECORDED_REFUSAL);
-        same(stateOf(BOX), RightState.READY, "right");
-    }
-
-    function test_a_right_of_no_order_or_of_another_is_refused() public {
-        ready();
-        bytes32 none = releases.rightId(ORDER, keccak256("no box"));
-        bytes memory act = passage(ReleasesVerbs.GATE_OUT, keccak256("no box"));
-        refused(releases, act, because(IActs.ObjectUnknown.selector, none));
-        bytes memory own = abi.encode(ORDER, OTHER_BOX, LANE, 9, block.timestamp, 0);
-        bytes32 right = releases.rightId(ORDER, BOX);
-        act = signed(releases, ReleasesVerbs.GATE_OUT, terminal, LANE_KEY, right, 0, own);
-        refused(releases, act, because(IActs.ObjectUnknown.selector, right));
-        own = abi.encode(TITLE, BOX, LANE, 9, block.timestamp, 0);
-        act = signed(releases, ReleasesVerbs.GATE_OUT, terminal, LANE_KEY, right, 0, own);
-        refused(releases, act, because(IActs.ObjectUnknown.selector, TITLE));
-    }
-
-    function test_another_terminal_uses_no_right_of_the_order() public {
-        ready();
-        _admit(stranger, Role.TERMINAL);
-        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, stranger, LANE, LANE_KEY, 1);
-        refused(releases, act, because(IReleases.NotTheTerminal.selector, ORDER, stranger.id, terminal.id));
-    }
-
-    function test_a_lane_act_is_signed_by_the_lanes_own_key() public {
-        ready();
-        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, LANE, terminal.key, 1);
-        refused(releases, act, because(IActs.KeyNotValid.selector, terminal.id, keyId(terminal.key)));
-    }
-
-    function test_an_unknown_lane_is_refused() public {
-        ready();
-        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, TITLE, LANE_KEY, 1);
-        refused(releases, act, because(IDevices.LaneUnknown.selector, TITLE));
-    }
-
-    function test_a_lane_at_another_port_is_refused() public {
-        ready();
-        _assign(8, Role.TERMINAL, terminal);
-        done(devices, lane(keccak256("far lane"), 0xfa, 8));
-        bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, keccak256("far lane"), 0xfa, 1);
-        bytes32 far = keccak256("far lane");
-        refused(releases, act, because(IDevices.WrongSite.selector, far, bytes32(uint256(8)), bytes32(PORT)));
-    }
-
-    function test_a_lane_whose_calibration_is_over_is_refused() public {
-        ready();
-        uint256 until = devices.laneOf(LANE).calibratedUntil;
-        vm.warp(until + 1);
-        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
-        refused(releases, act, because(IDevices.CalibrationExpired.selector, LANE, bytes32(until)));
-        vm.warp(until);
-        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
-    }
-
-    function test_a_device_counter_that_goes_back_or_stands_is_refused() public {
-        ready();
-        done(releases, passageOf(ReleasesVerbs.GATE_OUT, BOX, terminal, LANE, LANE_KEY, 5));
-        for (uint256 given = 4; given <= 5; given++) {
-            bytes memory act = passageOf(ReleasesVerbs.GATE_OUT, OTHER_BOX, terminal, LANE, LANE_KEY, given);
-            bytes memory reason =
-                because(IDevices.DeviceCounterBack.selector, LANE, bytes32(uint256(5)), bytes32(given));
-            refused(releases, act, reason);
-        }
-    }
-
-    function test_a_lane_act_expires_at_most_five_minutes_ahead() public {
-        ready();
-        expires = block.timestamp + 301;
-        bytes memory act = passage(ReleasesVerbs.GATE_OUT, BOX);
-        refused(releases, act, because(IReleases.LaneActTooFarAhead.selector, bytes32(block.timestamp + 301)));
-        expires = block.timestamp + 300;
-        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
-    }
-
-    // The empty return
-
-    function test_the_order_closes_when_every_container_is_back() public {
-        ready();
-        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
-        done(releases, passage(ReleasesVerbs.GATE_OUT, OTHER_BOX));
-        same(done(releases, passage(ReleasesVerbs.RETURN_EMPTY, BOX)).length, 1, "events");
-        same(releases.orderOf(ORDER).state, OrderState.OPEN, "state");
-        bytes memory last = passage(ReleasesVerbs.RETURN_EMPTY, OTHER_BOX);
-        Vm.Log[] memory logs = done(releases, last);
-        same(logs.length, 2, "events");
-        same(logs[1].topics[0], IActs.Followed.selector, "event");
-        same(logs[1].topics[1], ORDER, "object");
-        same(logs[1].topics[2], releases.digestOf(last), "cause");
-        same(keccak256(logs[1].data), keccak256(abi.encode(2, OrderState.CLOSED)), "counter and state");
-        same(releases.orderOf(ORDER).state, OrderState.CLOSED, "state");
-        same(releases.orderOf(ORDER).counter, 2, "counter");
-        bytes memory act = condition(customs, ConditionKind.CUSTOMS, 0);
-        refused(releases, act, because(IActs.WrongState.selector, ORDER, bytes32(OrderState.CLOSED)));
-        bytes memory again = opening(keccak256("2"), threeKinds(), theirMembers(), array(BOX));
-        refused(releases, again, because(IReleases.OrderExists.selector, ORDER));
-    }
-
-    function test_a_container_that_is_not_out_does_not_return() public {
-        ready();
-        bytes32 right = releases.rightId(ORDER, BOX);
-        bytes memory act = passage(ReleasesVerbs.RETURN_EMPTY, BOX);
-        refused(releases, act, because(IActs.WrongState.selector, right, bytes32(RightState.READY)));
-        done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
-        done(releases, passage(ReleasesVerbs.RETURN_EMPTY, BOX));
-        act = passage(ReleasesVerbs.RETURN_EMPTY, BOX);
-        refused(releases, act, because(IActs.WrongState.selector, right, bytes32(RightState.RETURNED)));
     }
 
     function notAssigned(uint256 role, bytes32 member) private pure returns (bytes memory) {

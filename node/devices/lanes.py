@@ -30,7 +30,7 @@ def prepare_register_lane(context: Context, body: RegisterLaneBody) -> Prepared:
     context.require_assigned([body.port], role, context.member)
     lane = to_bytes(body.lane) if body.lane else secrets.token_bytes(32)
     if context.session.get(Device, to_hex(lane)) is not None:
-        raise refusal_named("LaneExists", lane=to_hex(lane))
+        raise refusal_named("DeviceExists", device=to_hex(lane))
     return Prepared(
         lane,
         0,

@@ -37,7 +37,7 @@ _KINDS: Mapping[str, tuple[str, str, str, str | None]] = {
     "order": ("Releases", "orderOf", "state", "terminal"),
     "condition": ("Releases", "conditionOf", "met", "member"),
     "right": ("Releases", "rightOf", "state", None),
-    "lane": ("Devices", "laneOf", "inService", "owner"),
+    "lane": ("Devices", "deviceOf", "state", "owner"),
     "member": ("Membership", "memberOf", "status", None),
 }
 """Of each kind: contract, view, and the view's names for status and controller."""

@@ -84,7 +84,7 @@ def _is_depot(context: Context, act: Act, order: DeliveryOrder) -> bool:
 def _require_lane_key(context: Context, act: Act, signature: bytes) -> None:
     lane = context.session.get(Device, to_hex(_id_field(act, "lane")))
     if lane is None:
-        raise refusal_named("LaneUnknown", lane=to_hex(_id_field(act, "lane")))
+        raise refusal_named("DeviceUnknown", device=to_hex(_id_field(act, "lane")))
     domain = context.node.network.domain(act.type.contract)
     try:
         signer = recover(digest(domain, act), signature)

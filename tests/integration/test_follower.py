@@ -16,7 +16,6 @@ from sqlmodel import SQLModel, select
 from identity.acts.objects import condition_id, right_id
 from identity.acts.words import (
     Capacity,
-    DeviceState,
     Endorsement,
     Outcome,
     RightState,
@@ -224,24 +223,35 @@ def check_members(founded: Founded, store: Database) -> None:
 def check_releases(founded: Founded, store: Database) -> None:
     for row in rows(store, DeliveryOrder):
         told = view_of(founded, "Releases", "orderOf", read_bytes(row.id))
-        for name in ("state", "counter", "title", "root", "terminal", "port"):
+        for name in ("state", "counter", "title", "root", "terminal", "port", "holds"):
             assert getattr(row, name) == told[name], name
     for row in rows(store, OrderCondition):
         told = view_of(founded, "Releases", "conditionOf", read_bytes(row.id))
         assert told == {name: getattr(row, name) for name in told}
     for row in rows(store, PickupRight):
         told = view_of(founded, "Releases", "rightOf", read_bytes(row.id))
-        assert told == {"state": row.state, "counter": row.counter}
-    for row in rows(store, Device):
-        told = view_of(founded, "Devices", "laneOf", read_bytes(row.id))
         assert told == {
+            "state": row.state,
+            "counter": row.counter,
+            "order": row.order,
+            "owner": row.owner,
+            "to": row.offered_to,
+            "offer": row.offer,
+            "deadline": row.deadline,
+            "interchanged": 2 * (row.out_at != 0) + 4 * (row.in_at != 0),
+            "reports": row.used_reports,
+            "misread": row.reinstatement,
+        }
+    for row in rows(store, Device):
+        told = view_of(founded, "Devices", "deviceOf", read_bytes(row.id))
+        assert told == {
+            "state": row.state,
+            "counter": row.counter,
             "owner": row.principal,
-            "key": row.key,
+            "key": "0x" + row.key.removeprefix("0x").rjust(64, "0"),
             "kind": row.kind,
             "port": row.port,
             "calibratedUntil": row.calibrated_until,
-            "inService": row.state == DeviceState.IN_SERVICE,
-            "counter": row.counter,
             "deviceCounter": row.device_counter,
         }
 

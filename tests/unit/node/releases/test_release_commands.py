@@ -190,7 +190,7 @@ def test_lane_acts_that_cannot_count_are_refused_at_once(
         "ACT_EXPIRED": {"expires": now - 1},
         "LANE_ACT_TOO_FAR_AHEAD": {"expires": now + 3600},
         "OBJECT_UNKNOWN": {"order": bytes(32)},
-        "LANE_UNKNOWN": {"lane": bytes(32)},
+        "DEVICE_UNKNOWN": {"lane": bytes(32)},
     }
     got = {refused(member, "GateOut", act=signed(member, right | c)) for c in cases.values()}
     assert got == set(cases)
@@ -242,4 +242,5 @@ def test_a_lane_is_registered_at_a_port_of_its_terminal(member: OfflineMember) -
     assert refused(member, "RegisterLane", port=DISCHARGE + 1, **terms) == "NOT_ASSIGNED"
     known = lane_row(member.id, LANE_KEY)
     member.put(known)
-    assert refused(member, "RegisterLane", lane=known.id, port=DISCHARGE, **terms) == "LANE_EXISTS"
+    again = refused(member, "RegisterLane", lane=known.id, port=DISCHARGE, **terms)
+    assert again == "DEVICE_EXISTS"
