@@ -102,8 +102,7 @@ contract MembershipActors is Decisions {
     function rotateBy(uint256 by, uint256 variant) private {
         bool renewed = variant % 2 == 0;
         bytes memory seats = array(seat(0).id, seat(1).id, renewed ? shipper.id : seat(2).id);
-        bytes memory keys =
-            array(keyId(seat(0).key), keyId(seat(1).key), keyId(renewed ? NEW_SEAT_KEY : seat(2).key));
+        bytes memory keys = array(keyId(seat(0).key), keyId(seat(1).key), keyId(renewed ? NEW_SEAT_KEY : seat(2).key));
         bytes memory own = bytes.concat(abi.encode(2), seats, keys);
         decide(MembershipVerbs.ROTATE_COUNCIL, by, COUNCIL, membership.councilEpoch(), own);
     }
