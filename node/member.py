@@ -142,7 +142,8 @@ def _write_settings(directory: Path, member: str, addresses: Addresses) -> None:
             "peers_port": addresses.peers_port,
         },
     )
-    verbs = sorted(t.name for t in ACT_TYPES.values() if t.signer == "member")
+    signed = ("member", "authority")
+    verbs = sorted(t.name for t in ACT_TYPES.values() if t.signer in signed)
     write_json(directory / "signer.json", {"signer": 1, "member": member, "verbs": verbs})
 
 

@@ -17,6 +17,8 @@ DEFAULT_DEADLINE_SECONDS = 7 * 24 * 3600
 
 Id = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Address = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$")]
+# An act in wire form without attachment: code, words and signature.
+SignedWire = Annotated[str, Field(pattern=r"^0x([0-9a-f]{2}){66,2048}$")]
 # In seconds from now. The contract allows 90 days; the bound is a little less, for the way there.
 DeadlineSeconds = Annotated[int, Field(ge=60, le=MAX_DEADLINE_SECONDS - 600)]
 # UTC seconds, before the year 2200.

@@ -218,8 +218,12 @@ def _enqueue(session: Session, command: Command, prepared: Prepared) -> None:
     if prepared.object is None:
         enqueue(session, NUMBER, {"command": command.id})
     else:
-        deliveries = list(prepared.deliveries)
-        enqueue(session, SIGN, {"command": command.id, "deliveries": deliveries})
+        work = {
+            "command": command.id,
+            "deliveries": list(prepared.deliveries),
+            "attached": prepared.attached.hex(),
+        }
+        enqueue(session, SIGN, work)
 
 
 def _earlier(session: Session, request: _Request) -> Command | None:
@@ -237,7 +241,7 @@ def _earlier(session: Session, request: _Request) -> Command | None:
 
 def _named(body: dict[str, Any]) -> str | None:
     """Return the object that a body names, if it looks like an id: for the audit row alone."""
-    for name in ("title", "order", "lane"):
+    for name in ("title", "order", "right", "lane", "device"):
         value = body.get(name)
         if isinstance(value, str) and len(value) == len(NOBODY) and value.startswith("0x"):
             return value

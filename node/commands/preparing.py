@@ -7,7 +7,7 @@ moves before the act is relayed, the contract refuses it with STALE_COUNTER and 
 anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,10 @@ from node.store.projections import Authority, Member, Title
 
 if TYPE_CHECKING:
     from node.node import Node
+
+# Whose orders freeze and move titles, and whose hold releases and suspend devices.
+TITLE_AUTHORITIES = Role.CUSTOMS | Role.REGULATOR
+RELEASE_AUTHORITIES = TITLE_AUTHORITIES | Role.INSPECTION | Role.QUARANTINE
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,13 @@ class Context:
         if not self.node.documents.holds(self.session, root):
             raise DocumentNotHeld("The title's document is not here.", root=root)
         return owe(self.session, root, to, FOR_DOCUMENT)
+
+    def assigned_port(self, ports: Iterable[int], roles: Role) -> int | None:
+        """Return the first of ``ports`` at which this member is assigned to one of ``roles``."""
+        for port in ports:
+            if any(self.session.get(Authority, (port, int(role), self.member)) for role in roles):
+                return port
+        return None
 
     def active_member(self, member_id: str, role: Role | None = None) -> Member:
         """Return an active member, one with ``role`` where one is asked for.
@@ -97,6 +108,7 @@ class Prepared:
         deliveries: ids of deliveries that must be acknowledged before the act is signed.
         claim: what only one command that is not in vain may be about.
         wire: the act as already signed by someone else (a lane); nothing is signed then.
+        attached: what follows the signature, unsigned; only for a verb that attaches something.
         result: ids made here that the caller needs; no business data.
     """
 
@@ -106,4 +118,5 @@ class Prepared:
     deliveries: Sequence[int] = ()
     claim: str | None = None
     wire: bytes | None = None
+    attached: bytes = b""
     result: Mapping[str, Any] = field(default_factory=dict)

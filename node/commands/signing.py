@@ -103,7 +103,7 @@ def sign_command(node: "Node", payload: dict[str, Any]) -> None:
     elif refused is not None:
         _refuse(node, command.id, refused)
     else:
-        _sign(node, command, now + ACT_SECONDS)
+        _sign(node, command, now + ACT_SECONDS, payload.get("attached", ""))
 
 
 def _expire(node: "Node", command_id: str, now: int) -> None:
@@ -113,7 +113,8 @@ def _expire(node: "Node", command_id: str, now: int) -> None:
             expire(session, command, now)
 
 
-def _sign(node: "Node", command: Command, expires: int) -> None:
+def _sign(node: "Node", command: Command, expires: int, attached: str) -> None:
+    """Have the act signed; ``attached`` (hex) follows the signature when it is relayed."""
     act = act_from_json(command.act)
     act = Act(act.name, {**act.fields, "expires": expires})
     try:
@@ -127,7 +128,7 @@ def _sign(node: "Node", command: Command, expires: int) -> None:
             return
         stored.act = act_to_json(act)
         stored.expires = expires
-        stored.wire = signed.wire.hex()
+        stored.wire = signed.wire.hex() + attached
         stored.digest = to_hex(signed.digest)
         move(session, stored, SIGNED, int(time.time()))
 

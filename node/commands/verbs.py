@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from identity.policy.decide import Facts
+from node.attestations import checkpoints
 from node.commands import members
 from node.commands.bodies import B, Body
 from node.commands.preparing import Context, Prepared
-from node.devices import lanes
-from node.releases import conditions, lane_acts, orders
-from node.titles import hand_over, issue, rules, surrender
+from node.devices import devices, equivocation, lanes
+from node.releases import cancellation, conditions, holds, lane_acts, orders, rights, standing
+from node.titles import amendment, freezes, hand_over, issue, pledges, rules, surrender
 
 A = TypeVar("A")
 
@@ -73,38 +74,120 @@ def _lane_act(name: str) -> tuple[str, Verb]:
     return _verb(name, lane_acts.LaneActBody, prepare, policy="SubmitLaneAct")
 
 
-VERBS: Mapping[str, Verb] = dict(
-    (
-        _verb_of_document("Issue", issue.IssueBody, issue.keep_bill, issue.prepare_issue),
-        _verb("Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts),
-        _verb_of_document(
-            "Accept", hand_over.AcceptBody, hand_over.check_document, hand_over.prepare_accept,
-            rules.answer_facts,
-        ),
-        _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_decline, rules.answer_facts),
-        _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_withdraw, rules.title_facts),
-        _verb(
-            "ReleasePledge", hand_over.TitleBody, hand_over.prepare_release_pledge,
-            rules.title_facts,
-        ),
-        _verb(
-            "Surrender", surrender.SurrenderBody, surrender.prepare_surrender, rules.title_facts
-        ),
-        _verb("VoidTitle", surrender.VoidBody, surrender.prepare_void, rules.title_facts),
-        _verb_of_document(
-            "OpenOrder", orders.OpenOrderBody, orders.keep_order, orders.prepare_open_order,
-            rules.title_facts,
-        ),
-        _verb(
-            "SetCondition", conditions.SetConditionBody, conditions.prepare_set_condition,
-            conditions.condition_facts,
-        ),
-        _lane_act("GateOut"),
-        _lane_act("ReturnEmpty"),
-        _verb("RegisterLane", lanes.RegisterLaneBody, lanes.prepare_register_lane),
-        _verb("AddKey", members.AddKeyBody, members.prepare_add_key),
-        _verb("RevokeKey", members.RevokeKeyBody, members.prepare_revoke_key),
-        _verb("UpdateProfile", members.UpdateProfileBody, members.prepare_update_profile),
-        _verb("AcceptRulebook", members.AcceptRulebookBody, members.prepare_accept_rulebook),
-    )
+TITLE_VERBS = (
+    _verb_of_document("Issue", issue.IssueBody, issue.keep_bill, issue.prepare_issue),
+    _verb("Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts),
+    _verb_of_document(
+        "Accept", hand_over.AcceptBody, hand_over.check_document, hand_over.prepare_accept,
+        rules.answer_facts,
+    ),
+    _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_decline, rules.answer_facts),
+    _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_withdraw, rules.answer_facts),
+    _verb(
+        "ReleasePledge", pledges.ReleasePledgeBody, pledges.prepare_release_pledge,
+        rules.title_facts,
+    ),
+    _verb(
+        "RecordDefault", pledges.RecordDefaultBody, pledges.prepare_record_default,
+        rules.title_facts,
+    ),
+    _verb_of_document(
+        "Surrender", surrender.SurrenderBody, surrender.keep_amended, surrender.prepare_surrender,
+        rules.title_facts,
+    ),
+    _verb_of_document(
+        "Amend", hand_over.OfferAnswerBody, amendment.check_amended, amendment.prepare_amend,
+        rules.title_facts,
+    ),
+    _verb_of_document(
+        "ConsentAmendment", hand_over.OfferAnswerBody, amendment.check_amended,
+        amendment.prepare_consent_amendment, rules.title_facts,
+    ),
+    _verb(
+        "ReturnFromPaper", surrender.ReturnFromPaperBody, surrender.prepare_return_from_paper,
+        rules.title_facts,
+    ),
+    _verb("VoidTitle", surrender.VoidBody, surrender.prepare_void, rules.title_facts),
+    _verb("Freeze", freezes.TitleOrderBody, freezes.prepare_freeze, freezes.authority_facts),
+    _verb("Lift", freezes.TitleOrderBody, freezes.prepare_lift, freezes.freezer_facts),
+    _verb(
+        "ProposeTransfer", freezes.ProposeTransferBody, freezes.prepare_propose_transfer,
+        freezes.authority_facts,
+    ),
+    _verb(
+        "ConfirmTransfer", freezes.ConfirmTransferBody, freezes.prepare_confirm_transfer,
+        freezes.second_facts,
+    ),
 )  # fmt: skip
+
+RELEASE_VERBS = (
+    _verb_of_document(
+        "OpenOrder", orders.OpenOrderBody, orders.keep_order, orders.prepare_open_order,
+        rules.title_facts,
+    ),
+    _verb(
+        "SetCondition", conditions.SetConditionBody, conditions.prepare_set_condition,
+        conditions.condition_facts,
+    ),
+    _lane_act("GateOut"),
+    _lane_act("ReturnEmpty"),
+    _lane_act("RecordInterchange"),
+    _verb(
+        "TransferRight", rights.TransferRightBody, rights.prepare_transfer_right,
+        standing.right_facts,
+    ),
+    _verb("AcceptRight", rights.AcceptRightBody, rights.prepare_accept_right, rights.offered_facts),
+    _verb("HoldOrder", holds.HoldBody, holds.prepare_hold_order, standing.order_facts),
+    _verb("LiftHold", holds.HoldBody, holds.prepare_lift_hold, holds.holder_facts),
+    _verb(
+        "ProposeReinstatement", rights.ProposeReinstatementBody,
+        rights.prepare_propose_reinstatement, standing.right_facts,
+    ),
+    _verb(
+        "ConfirmReinstatement", rights.ConfirmReinstatementBody,
+        rights.prepare_confirm_reinstatement, standing.right_facts,
+    ),
+    _verb(
+        "ProposeCancellation", cancellation.ProposeCancellationBody,
+        cancellation.prepare_propose_cancellation, standing.order_facts,
+    ),
+    _verb(
+        "ConfirmCancellation", cancellation.ConfirmCancellationBody,
+        cancellation.prepare_confirm_cancellation, standing.order_facts,
+    ),
+)  # fmt: skip
+
+DEVICE_VERBS = (
+    _verb("RegisterLane", lanes.RegisterLaneBody, lanes.prepare_register_lane),
+    _verb("RegisterDevice", devices.RegisterDeviceBody, devices.prepare_register_device),
+    _verb("Calibrate", devices.CalibrateBody, devices.prepare_calibrate, devices.device_facts),
+    _verb(
+        "SuspendDevice", devices.SuspendDeviceBody, devices.prepare_suspend_device,
+        devices.device_facts,
+    ),
+    _verb(
+        "ResumeDevice", devices.ResumeDeviceBody, devices.prepare_resume_device,
+        devices.device_facts,
+    ),
+    _verb(
+        "CorrectReport", devices.CorrectReportBody, devices.prepare_correct_report,
+        devices.device_facts,
+    ),
+    _verb(
+        "ProveEquivocation", equivocation.ProveEquivocationBody,
+        equivocation.prepare_prove_equivocation,
+    ),
+    _verb("Checkpoint", checkpoints.CheckpointBody, checkpoints.prepare_checkpoint),
+    _verb("ReportSplit", checkpoints.ReportSplitBody, checkpoints.prepare_report_split),
+)  # fmt: skip
+
+MEMBER_VERBS = (
+    _verb("AddKey", members.AddKeyBody, members.prepare_add_key),
+    _verb("RevokeKey", members.RevokeKeyBody, members.prepare_revoke_key),
+    _verb("UpdateProfile", members.UpdateProfileBody, members.prepare_update_profile),
+    _verb("AcceptRulebook", members.AcceptRulebookBody, members.prepare_accept_rulebook),
+    _verb("Delegate", members.DelegateBody, members.prepare_delegate),
+    _verb("EndDelegation", members.EndDelegationBody, members.prepare_end_delegation),
+)
+
+VERBS: Mapping[str, Verb] = dict(TITLE_VERBS + RELEASE_VERBS + DEVICE_VERBS + MEMBER_VERBS)

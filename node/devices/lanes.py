@@ -1,4 +1,4 @@
-"""Registering a lane: the terminal or depot names its key, its port, and until when it is calibrated."""
+"""Registering a lane: a terminal or depot names its key, its port, and its calibration's end."""
 
 import secrets
 from typing import Annotated
@@ -11,6 +11,7 @@ from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.store.device_projections import Device
 
+LANE_OWNERS = Role.TERMINAL | Role.DEPOT
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -25,9 +26,11 @@ class RegisterLaneBody(Body):
 
 def prepare_register_lane(context: Context, body: RegisterLaneBody) -> Prepared:
     """State a new lane of this terminal or depot. Raises: ContractRefused."""
-    member = context.active_member(context.member, Role.TERMINAL | Role.DEPOT)
-    role = Role.TERMINAL if member.roles & Role.TERMINAL else Role.DEPOT
-    context.require_assigned([body.port], role, context.member)
+    context.active_member(context.member)
+    if context.assigned_port((body.port,), LANE_OWNERS) is None:
+        raise refusal_named(
+            "NotAssigned", port=body.port, role=int(LANE_OWNERS), member=context.member
+        )
     lane = to_bytes(body.lane) if body.lane else secrets.token_bytes(32)
     if context.session.get(Device, to_hex(lane)) is not None:
         raise refusal_named("DeviceExists", device=to_hex(lane))

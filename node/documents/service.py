@@ -91,7 +91,25 @@ class DocumentService:
         Raises: as ``store_own``.
         """
         content = _read(document, schema_id)
-        package = Package(schema_id, document, secrets.token_bytes(SEED_BYTES), title, None)
+        seed = secrets.token_bytes(SEED_BYTES)
+        return self._seal(Package(schema_id, document, seed, title, None), content)
+
+    def keep_amended(
+        self, session: Session, document: dict[str, JsonValue], title: Title
+    ) -> KeptDocument:
+        """Check and seal a bill that is to take the place of ``title``'s, under the same number.
+
+        Raises: what ``read_bill``, ``package``, ``accept_check`` and ``keep_own`` raise.
+        """
+        bill = read_bill(document)
+        numbering = self.package(session, title.root).numbering
+        seed = secrets.token_bytes(SEED_BYTES)
+        package = Package(TRANSPORT_DOCUMENT, document, seed, title.id, numbering)
+        self._check_numbering(session, package)
+        self._check_terms(bill, title)
+        return self._seal(package, bill)
+
+    def _seal(self, package: Package, content: Bill | DeliveryOrder | None) -> KeptDocument:
         root = "0x" + tree_of(package).root.hex()
         return KeptDocument(package, root, self.keep(package, root), content)
 
@@ -177,18 +195,21 @@ class DocumentService:
         elif package.title != package.document.get("title"):
             raise PackageMalformed("The package is for another title than its document.")
 
-    def accept_check(self, session: Session, title: Title) -> Bill:
+    def accept_check(self, session: Session, title: Title, root: str | None = None) -> Bill:
         """Check all that must hold before this member accepts ``title``; return its bill.
 
-        1. The document of the title's root is here. 2. It gives that root. 3. It follows its
+        ``root`` is the document's: the title's, or one that is to take its place.
+
+        1. The document of the root is here. 2. It gives that root. 3. It follows its
         schema. 4. The numbering makes this title of this carrier and bill number. 5. Kind, ports
         and party are those of the title.
 
         Raises: DocumentNotHeld, RootMismatch, SchemaRefused, BillNotATitle, BillInconsistent,
             NumberingInvalid, KindMismatch, PortMismatch, PartyMismatch.
         """
-        package = self.package(session, title.root)
-        _check_root(package, title.root)
+        root = root or title.root
+        package = self.package(session, root)
+        _check_root(package, root)
         if package.schema_id != TRANSPORT_DOCUMENT:
             raise KindMismatch("The title's document is no bill of lading.")
         bill = read_bill(package.document)

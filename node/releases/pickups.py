@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from identity.acts.objects import right_id
 from identity.acts.words import ConditionKind, OrderState, RightState, TitleState
-from node.commands.bodies import NOBODY, to_bytes, to_hex
+from node.commands.bodies import to_bytes, to_hex
 from node.documents.delivery_order import read_delivery_order
 from node.store.documents import OrderedContainerRow
 from node.store.projections import DeliveryOrder, OrderCondition, PickupRight, Title
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class Pickup:
     """One pickup right of a container, as a gateway needs it to build its act.
 
-    ``open_conditions`` are the kinds not met yet; ``lien_free`` is computed from the title.
+    ``conditions`` says of each kind whether it is met; ``lien_free`` is computed from the title;
+    ``held`` says that an authority's hold or freeze stands. ``interchanges`` are the directions
+    whose equipment interchange is recorded.
     """
 
     container: str
@@ -35,11 +37,14 @@ class Pickup:
     terminal: str
     conditions: dict[str, bool]
     lien_free: bool
+    held: bool
+    interchanges: tuple[str, ...]
 
     @property
     def released(self) -> bool:
         """Whether a lane may use the right now."""
-        return self.state == "ready" and self.lien_free and all(self.conditions.values())
+        free = self.lien_free and not self.held
+        return self.state == "ready" and free and all(self.conditions.values())
 
     def to_json(self) -> dict[str, Any]:
         """Return the pickup as the API gives it."""
@@ -83,7 +88,13 @@ def _pickup(node: "Node", session: Session, number: str, order: DeliveryOrder) -
         state=RightState(right.state).name.lower(),
         terminal=order.terminal,
         conditions={ConditionKind(row.kind).name.lower(): bool(row.met) for row in conditions},
-        lien_free=title.pledgee == NOBODY
-        and title.state == TitleState.SURRENDERED
-        and order.state != OrderState.CANCELLED,
+        lien_free=title.state == TitleState.SURRENDERED and order.state == OrderState.OPEN,
+        held=bool(order.holds or title.freezes),
+        interchanges=interchanges_of(right),
     )
+
+
+def interchanges_of(right: PickupRight) -> tuple[str, ...]:
+    """Return the directions in which the equipment's interchange is recorded: out, in."""
+    recorded = {"out": right.out_at, "in": right.in_at}
+    return tuple(direction for direction, at in recorded.items() if at)

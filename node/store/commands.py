@@ -69,9 +69,9 @@ class Command(SQLModel, table=True):
 class OutboxRow(SQLModel, table=True):
     """Work that must follow a write, stored in the write's own transaction.
 
-    ``payload`` holds ids only. A row is deleted when its work is done. ``waiting`` is true while
-    the work waits for other rows: it is tried again as soon as any other row is done. Times are
-    UTC seconds.
+    ``payload`` holds ids, and what an act attaches. A row is deleted when its work is done.
+    ``waiting`` is true while the work waits for other rows: it is tried again as soon as any other
+    row is done. Times are UTC seconds.
     """
 
     __tablename__ = "outbox"

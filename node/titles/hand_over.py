@@ -1,4 +1,4 @@
-"""Handing a title over: offer it, accept, decline, withdraw; and the pledge's release.
+"""Handing a title over: offer it, accept, decline, withdraw.
 
 An offer is signed only after the other side's node has acknowledged the document, and accepted
 only after this node has checked what it holds against the title ("deliver first").
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from identity.acts.typed import Value
-from identity.acts.words import Capacity, Endorsement, Role, TitleState
+from identity.acts.words import Capacity, Endorsement, Role, SurrenderPurpose, TitleState
 from node.commands.bodies import (
     DEFAULT_DEADLINE_SECONDS,
     Body,
@@ -45,12 +45,6 @@ class OfferAnswerBody(Body):
 
     title: Id
     offer: Id
-
-
-class TitleBody(Body):
-    """An act on a title that needs nothing but the title."""
-
-    title: Id
 
 
 def prepare_offer(context: Context, body: OfferBody) -> Prepared:
@@ -103,11 +97,12 @@ def prepare_accept(context: Context, body: AcceptBody, checked_root: str) -> Pre
 
 def _require_acceptable(context: Context, title: Title, body: AcceptBody) -> None:
     rules.require_same_offer(title, body.offer)
+    if title.offer_purpose == SurrenderPurpose.AMENDMENT:
+        raise refusal_named("PurposeUnknown", purpose=title.offer_purpose)
     rules.require_unfrozen(title)
     if body.root is not None:
         rules.require_root(title, body.root)
-    if context.now > title.deadline:
-        raise refusal_named("OfferLapsed", title=title.id, deadline=title.deadline)
+    rules.require_in_time(title, context.now)
 
 
 def prepare_decline(context: Context, body: OfferAnswerBody) -> Prepared:
@@ -120,16 +115,8 @@ def prepare_decline(context: Context, body: OfferAnswerBody) -> Prepared:
 def prepare_withdraw(context: Context, body: OfferAnswerBody) -> Prepared:
     """Take one's own offer back. Raises: ContractRefused."""
     title = context.title(body.title)
-    rules.require_offer(title)
     rules.require_same_offer(title, body.offer)
     return on_title(title, {"offer": to_bytes(body.offer)})
-
-
-def prepare_release_pledge(context: Context, body: TitleBody) -> Prepared:
-    """Give control back to the holder. Raises: ContractRefused."""
-    title = context.title(body.title)
-    rules.require_unfrozen(title)
-    return on_title(title, {"root": to_bytes(title.root)})
 
 
 def on_title(title: Title, fields: dict[str, Value], deliveries: Sequence[int] = ()) -> Prepared:

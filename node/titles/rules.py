@@ -104,6 +104,18 @@ def require_unfrozen(title: Title) -> None:
         raise refusal_named("TitleFrozen", title=title.id)
 
 
+def require_no_default(title: Title) -> None:
+    """Raise DefaultRecorded once the pledgor's default is recorded."""
+    if title.enforceable_from:
+        raise refusal_named("DefaultRecorded", title=title.id)
+
+
+def require_in_time(title: Title, now: int) -> None:
+    """Raise OfferLapsed once the open offer's deadline is over."""
+    if now > title.deadline:
+        raise refusal_named("OfferLapsed", title=title.id, deadline=title.deadline)
+
+
 def require_root(title: Title, root: str) -> None:
     """Raise RootMismatch unless the title's document root is ``root``."""
     if title.root != root:
