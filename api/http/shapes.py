@@ -60,6 +60,8 @@ class OfferShape(Shape):
     purpose: str | None = Field(examples=["delivery"])
     deadline: str | None = Field(examples=[AT])
     lapsed: bool
+    amended: str | None = Field(description="the amended document's root, of an amendment")
+    consented: bool = Field(description="whether the pledgee consented to the amendment")
 
 
 class PortsShape(Shape):
@@ -93,12 +95,29 @@ class TitleShape(Shape):
     ports: PortsShape
     port_names: PortNamesShape
     offer: OfferShape | None
+    enforceable_from: str | None = Field(description="after a recorded default", examples=[AT])
+    frozen: bool
     order: str | None
 
 
-class TitleNowShape(TitleShape):
-    """A title, and as of when."""
+class LegalOrderShape(Shape):
+    """What was done to a title under an authority's order, named by its hash."""
 
+    legal_order: str = Field(examples=[EXAMPLE_ID])
+    stage: str = Field(examples=["frozen"])
+    authority: str
+    port: int
+    transferable_from: str | None = Field(examples=[AT])
+    proposal: str | None
+    proposed_by: str | None
+    proposed_to: str | None
+    ends_lien: bool
+
+
+class TitleNowShape(TitleShape):
+    """A title with the orders under which authorities acted on it, and as of when."""
+
+    legal_orders: list[LegalOrderShape]
     as_of: AsOfShape
 
 
@@ -121,8 +140,27 @@ class ConditionShape(Shape):
     counter: int
 
 
+class RightOfferShape(Shape):
+    """An open offer of a pickup right to a truck company."""
+
+    digest: str = Field(examples=[EXAMPLE_ID])
+    to: str = Field(examples=[EXAMPLE_ID])
+    deadline: str | None = Field(examples=[AT])
+    lapsed: bool
+
+
+class InterchangeShape(Shape):
+    """An equipment interchange: when, and the hash of its damage record."""
+
+    at: str | None = Field(examples=[AT])
+    damage: str
+
+
 class RightShape(Shape):
-    """A pickup right; ``container`` only where this member was told its number."""
+    """A pickup right; ``container`` only where this member was told its number.
+
+    ``owner`` is null until the right was transferred: then it is with who surrendered the title.
+    """
 
     id: str
     container: str | None = Field(examples=["MAEU6543213"])
@@ -132,7 +170,22 @@ class RightShape(Shape):
     early_attempts: int
     used_lane: str | None
     used_at: str | None
+    used_reports: str | None
     returned_at: str | None
+    owner: str | None
+    offer: RightOfferShape | None
+    reinstatement: str | None = Field(description="digest of the proposal to reinstate it")
+    interchange_out: InterchangeShape | None
+    interchange_in: InterchangeShape | None
+
+
+class HoldShape(Shape):
+    """An authority's hold under a legal order, named by its hash."""
+
+    legal_order: str = Field(examples=[EXAMPLE_ID])
+    authority: str
+    port: int
+    stands: bool
 
 
 class OrderShape(Shape):
@@ -147,6 +200,8 @@ class OrderShape(Shape):
     terminal: str
     conditions: list[ConditionShape]
     lien_free: bool
+    holds: list[HoldShape]
+    cancellation: str | None = Field(description="digest of the proposal to cancel it")
     rights: list[RightShape]
     as_of: AsOfShape
 
@@ -216,6 +271,8 @@ class PickupShape(Shape):
     terminal: str
     conditions: dict[str, bool]
     lien_free: bool
+    held: bool
+    interchanges: list[Literal["out", "in"]]
     released: bool
 
 

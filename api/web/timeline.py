@@ -41,7 +41,7 @@ def title_page(reader: Reader, title: str) -> dict[str, Any]:
     order = None
     if told["order"] is not None:
         found = find_order(reader.session, told["order"])
-        order = order_json(reader.session, found, numbers_by_tag(reader, found))
+        order = order_json(reader.session, found, numbers_by_tag(reader, found), reader.now)
     return {
         "title": told,
         "order": order,

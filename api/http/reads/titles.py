@@ -6,10 +6,18 @@ from sqlmodel import Session, col, or_, select
 
 from api.http.errors import NothingHere
 from api.http.reads.wording import moment, someone, word
-from identity.acts.words import Capacity, Endorsement, SurrenderPurpose, TitleKind, TitleState
+from identity.acts.words import (
+    Capacity,
+    Endorsement,
+    FreezeStage,
+    SurrenderPurpose,
+    TitleKind,
+    TitleState,
+)
 from node.documents.errors import PortUnknown
 from node.documents.rulebook import Rulebook
-from node.store.projections import NOBODY, DeliveryOrder, Title
+from node.store.projections import NOBODY, DeliveryOrder, Title, TitleFreeze
+from node.titles.rules import offerer_of
 
 MAX_TITLES = 200
 
@@ -68,6 +76,8 @@ def title_json(row: Title, order: DeliveryOrder | None, book: Rulebook, now: int
             "discharge": port_name(book, row.discharge),
         },
         "offer": _offer(row, now),
+        "enforceable_from": moment(row.enforceable_from),
+        "frozen": row.freezes != 0,
         "order": order.id if order else None,
     }
 
@@ -87,11 +97,33 @@ def _offer(row: Title, now: int) -> dict[str, Any] | None:
     return {
         "digest": row.offer,
         "kind": "surrender" if surrender else "offer",
-        "from": row.controller,
+        "from": offerer_of(row),
         "to": row.counterparty,
         "capacity": None if surrender else word(Capacity, row.offer_capacity),
         "endorsement": None if surrender else word(Endorsement, row.offer_endorsement),
         "purpose": word(SurrenderPurpose, row.offer_purpose) if surrender else None,
         "deadline": moment(row.deadline),
         "lapsed": now > row.deadline,
+        "amended": someone(row.amended),
+        "consented": row.consented,
     }
+
+
+def legal_orders_of(session: Session, title: str) -> list[dict[str, Any]]:
+    """Return what authorities did to a title under their orders, the first freeze first."""
+    query = select(TitleFreeze).where(col(TitleFreeze.title) == title)
+    rows = session.exec(query.order_by(col(TitleFreeze.frozen_block), col(TitleFreeze.order)))
+    return [
+        {
+            "legal_order": row.order,
+            "stage": word(FreezeStage, row.stage),
+            "authority": row.member,
+            "port": row.port,
+            "transferable_from": moment(row.transferable_from),
+            "proposal": someone(row.proposal),
+            "proposed_by": someone(row.proposed_by),
+            "proposed_to": someone(row.proposed_to),
+            "ends_lien": row.ends_lien,
+        }
+        for row in rows
+    ]

@@ -25,7 +25,7 @@ def get_order(request: Request, order: Id) -> dict[str, Any]:
     with reading(request, "ReadOrder") as reader:
         row = find_order(reader.session, order)
         numbers = numbers_by_tag(reader, row)
-        return {**order_json(reader.session, row, numbers), "as_of": reader.as_of()}
+        return {**order_json(reader.session, row, numbers, reader.now), "as_of": reader.as_of()}
 
 
 @router.get("/v1/orders/{order}/events", response_model=EventsShape)

@@ -8,7 +8,14 @@ from api.http.doors import Reader, reading
 from api.http.parameters import Id
 from api.http.reads.events import event_json, events_of, objects_of_title
 from api.http.reads.refusals import refusals
-from api.http.reads.titles import MAX_TITLES, find_title, order_of, title_json, titles_of
+from api.http.reads.titles import (
+    MAX_TITLES,
+    find_title,
+    legal_orders_of,
+    order_of,
+    title_json,
+    titles_of,
+)
 from api.http.shapes import EventsShape, RefusalsShape, TitleNowShape, TitlesShape
 from node.store.projections import Title
 
@@ -36,7 +43,11 @@ def get_title(request: Request, title: Id) -> dict[str, Any]:
     """Show a title as it stands."""
     with reading(request, "ReadTitle") as reader:
         row = find_title(reader.session, title)
-        return {**title_of(reader, row), "as_of": reader.as_of()}
+        return {
+            **title_of(reader, row),
+            "legal_orders": legal_orders_of(reader.session, title),
+            "as_of": reader.as_of(),
+        }
 
 
 @router.get("/v1/titles/{title}/events", response_model=EventsShape)

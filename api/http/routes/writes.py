@@ -1,91 +1,24 @@
-"""Every write of the API, as one table: the address, the verb, an example.
+"""Every write of the API as a route; the table of them is in ``write_table``.
 
 The verb's own body, in the node, says which fields it takes; the address gives some of them. The
 node checks the body, asks the policy and answers with a command, which is final later.
 """
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
 
 from api.http.errors import BodyInvalid
 from api.http.intent import Intent
+from api.http.routes.write_table import LANE_ACT, WRITES, Write
 from api.http.shapes import CommandShape
 from identity.acts.types import ACT_TYPES
 from node.commands.bodies import read_body
-from node.commands.verbs import VERBS
 from node.releases.lane_acts import LaneActBody, verb_of
 
-EXAMPLE_ID = "0x" + "5f" * 32
-OFFER = {"offer": EXAMPLE_ID}
-LANE_ACT = "LaneAct"
-LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out or an empty return."
-
-
-@dataclass(frozen=True)
-class Write:
-    """One write: ``POST path`` does ``verb``; ``example`` is a body without the path's fields."""
-
-    path: str
-    verb: str
-    example: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def model(self) -> type[BaseModel]:
-        """The verb's body, the address's fields among it."""
-        return LaneActBody if self.verb == LANE_ACT else VERBS[self.verb].body
-
-
-WRITES = (
-    Write(
-        "/v1/titles",
-        "Issue",
-        {
-            "document": {"transportDocumentReference": "HHL71800000", "isToOrder": True},
-            "holder": EXAMPLE_ID,
-            "deadline_seconds": 86_400,
-        },
-    ),
-    Write(
-        "/v1/titles/{title}/offers",
-        "Offer",
-        {"to": EXAMPLE_ID, "capacity": "holder", "endorsement": "blank"},
-    ),
-    Write("/v1/titles/{title}/accept", "Accept", OFFER),
-    Write("/v1/titles/{title}/decline", "Decline", OFFER),
-    Write("/v1/titles/{title}/withdraw", "Withdraw", OFFER),
-    Write("/v1/titles/{title}/release-pledge", "ReleasePledge"),
-    Write("/v1/titles/{title}/surrender", "Surrender", {"purpose": "delivery"}),
-    Write("/v1/titles/{title}/void", "VoidTitle"),
-    Write(
-        "/v1/titles/{title}/orders",
-        "OpenOrder",
-        {"terminal": EXAMPLE_ID, "conditions": [{"kind": "freight", "member": EXAMPLE_ID}]},
-    ),
-    Write("/v1/orders/{order}/conditions/{kind}", "SetCondition", {"met": True}),
-    Write(
-        "/v1/lanes",
-        "RegisterLane",
-        {"key": "0x" + "7e" * 20, "port": 1, "calibrated_until": 1_893_456_000},
-    ),
-    Write("/v1/lane-acts", LANE_ACT, {"act": "0x42" + "00" * 65}),
-    Write(
-        "/v1/keys",
-        "AddKey",
-        {"key": EXAMPLE_ID, "purpose": "relay", "valid_from": 0},
-    ),
-    Write("/v1/keys/{key}/revoke", "RevokeKey"),
-    Write("/v1/profile", "UpdateProfile", {"profile": EXAMPLE_ID}),
-    Write(
-        "/v1/rulebook/accept",
-        "AcceptRulebook",
-        {"rulebook": EXAMPLE_ID},
-    ),
-)
+LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out, a return, an interchange."
 
 
 def _endpoint(write: Write) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from support.office_node import OTHER, Office
 
 from api.http.app import all_routes
 from api.http.door import OPEN
-from api.http.routes.writes import WRITES
+from api.http.routes.write_table import WRITES
 
 VALUES = {
     "{title}": OTHER,
@@ -17,6 +17,9 @@ VALUES = {
     "{root}": OTHER,
     "{key}": OTHER,
     "{kind}": "customs",
+    "{right}": OTHER,
+    "{device}": OTHER,
+    "{given}": OTHER,
     "{command}": "0" * 32,
     "{number}": "MAEU6543213",
 }

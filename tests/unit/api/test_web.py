@@ -71,10 +71,9 @@ def test_every_word_of_the_ledger_stands_in_english_and_chinese(kind: str) -> No
         assert told.en
 
 
-def test_every_built_verb_stands_in_english_and_chinese() -> None:
-    for name, act in ACT_TYPES.items():
-        if act.built:
-            assert re.search(r"[一-鿿]", say("Verb", name).zh), name
+def test_every_verb_stands_in_english_and_chinese() -> None:
+    for name in ACT_TYPES:
+        assert re.search(r"[一-鿿]", say("Verb", name).zh), name
 
 
 def test_the_pages_load_nothing_from_elsewhere_and_run_no_script() -> None:
