@@ -16,7 +16,7 @@ import {INetwork} from "./interfaces/INetwork.sol";
 /// @notice Invariant: no release with a condition open, under a hold or of a frozen title.
 /// @notice Invariant: only the member named for a condition sets it.
 contract Releases is ReleasesOpening, ReleasesGate, ReleasesRights, ReleasesOrders {
-    uint256 private constant GAS_CAP = 1_500_000;
+    uint256 private constant GAS_CAP = 1_000_000;
 
     constructor(INetwork network) MemberActs(network, keccak256("Releases"), GAS_CAP, address(0)) {}
 

@@ -35,7 +35,7 @@ abstract contract ReleasesGate is ReleasesStore {
         right.state = uint8(RightState.RETURNED);
         order.returned++;
         _done(act, words, right.counter);
-        _closeWhenAllIsBack(right.order, order, act.digest);
+        _closeWhenAllIsBack(_own(words, 0), order, act.digest);
     }
 
     function _recordInterchange(Header memory act, bytes calldata words) internal {
@@ -52,7 +52,7 @@ abstract contract ReleasesGate is ReleasesStore {
         _done(act, words, right.counter);
         if (direction == Direction.IN) {
             order.received++;
-            _closeWhenAllIsBack(right.order, order, act.digest);
+            _closeWhenAllIsBack(_own(words, 0), order, act.digest);
         }
     }
 

@@ -91,11 +91,13 @@ abstract contract ReleasesOpening is ReleasesStore {
     function _openRights(Header memory act, bytes calldata words, uint256 next) private returns (uint8 count) {
         (bytes32[] calldata containers,) = _ownArray(words, next);
         require(containers.length != 0, ContainersMalformed());
+        uint32 number = uint32(_orderIds.length);
+        _orderIds.push(act.object);
         for (uint256 i = 0; i < containers.length; i++) {
             Right storage right = _rights[rightId(act.object, containers[i])];
             require(right.state == RightState.NONE, ContainersMalformed());
             right.state = uint8(RightState.READY);
-            right.order = act.object;
+            right.order = number;
         }
         return uint8(containers.length);
     }

@@ -13,8 +13,8 @@ abstract contract ReleasesRights is ReleasesStore {
     /// @dev A later offer takes the place of an earlier one: this is how an owner takes one back.
     function _transferRight(Header memory act, bytes calldata words) internal {
         (uint256 principal,) = _actor(act);
-        (Right storage right, Order storage order) = _rightIn(act.object, RightState.READY);
-        uint256 owner = _movableBy(right, order);
+        (Right storage right, Order storage order, bytes32 orderId) = _rightIn(act.object, RightState.READY);
+        uint256 owner = _movableBy(right, order, orderId);
         if (principal != owner) {
             revert NotTheRightsOwner(act.object, act.principal, _membership.memberAt(owner));
         }
@@ -35,7 +35,7 @@ abstract contract ReleasesRights is ReleasesStore {
 
     function _acceptRight(Header memory act, bytes calldata words) internal {
         (uint256 principal, uint256 roles) = _actor(act);
-        (Right storage right, Order storage order) = _rightIn(act.object, RightState.READY);
+        (Right storage right, Order storage order, bytes32 orderId) = _rightIn(act.object, RightState.READY);
         uint256 to = right.to;
         require(to != 0, RightNotOffered(act.object));
         if (principal != to) {
@@ -46,7 +46,7 @@ abstract contract ReleasesRights is ReleasesStore {
         require(offer == right.offer, RightOfferMismatch(act.object, right.offer, offer));
         require(block.timestamp <= right.deadline, RightOfferLapsed(act.object, right.deadline));
         require(roles & Role.TRUCK != 0, RoleMissing(act.principal, Role.TRUCK));
-        _requireActive(_movableBy(right, order));
+        _requireActive(_movableBy(right, order, orderId));
         right.owner = uint24(principal);
         right.to = 0;
         _done(act, words, ++right.counter);
@@ -54,9 +54,9 @@ abstract contract ReleasesRights is ReleasesStore {
 
     function _proposeReinstatement(Header memory act, bytes calldata words) internal {
         (uint256 principal,) = _actor(act);
-        (Right storage right, Order storage order) = _rightIn(act.object, RightState.USED);
+        (Right storage right, Order storage order, bytes32 orderId) = _rightIn(act.object, RightState.USED);
         if (principal != order.terminal) {
-            revert NotTheTerminal(right.order, act.principal, _membership.memberAt(order.terminal));
+            revert NotTheTerminal(orderId, act.principal, _membership.memberAt(order.terminal));
         }
         _requireCounter(act, right.counter);
         _requireNotIn(act.object, right);
@@ -68,7 +68,7 @@ abstract contract ReleasesRights is ReleasesStore {
 
     function _confirmReinstatement(Header memory act, bytes calldata words) internal {
         (uint256 principal,) = _actor(act);
-        (Right storage right, Order storage order) = _rightIn(act.object, RightState.USED);
+        (Right storage right, Order storage order,) = _rightIn(act.object, RightState.USED);
         _requireCarrier(act, principal, order.title, _titles().deliveryFacts(order.title).carrier);
         _requireCounter(act, right.counter);
         _requireNotIn(act.object, right);
@@ -81,8 +81,12 @@ abstract contract ReleasesRights is ReleasesStore {
     }
 
     /// @dev The owner of a right that nothing keeps from moving.
-    function _movableBy(Right storage right, Order storage order) private view returns (uint256 owner) {
-        uint256 entitled = _requireFree(right.order, order);
+    function _movableBy(Right storage right, Order storage order, bytes32 orderId)
+        private
+        view
+        returns (uint256 owner)
+    {
+        uint256 entitled = _requireFree(orderId, order);
         owner = right.owner;
         if (owner == 0) owner = entitled;
     }

@@ -43,7 +43,7 @@ abstract contract ReleasesStore is MemberActs, IReleases, ITies {
         uint24 to; // of the open offer; 0 for none
         uint48 deadline;
         uint32 counter;
-        bytes32 order;
+        uint32 order; // its place among the orders
         bytes32 offer; // digest of the last one
         bytes32 reports; // with which it was used last
         bytes32 misread; // digest of the open proposal to reinstate it
@@ -54,6 +54,7 @@ abstract contract ReleasesStore is MemberActs, IReleases, ITies {
         bool stands;
     }
 
+    bytes32[] internal _orderIds; // so that a right names its order in the word it has anyway
     mapping(bytes32 id => Order) internal _orders;
     mapping(bytes32 title => bytes32 order) internal _orderOf;
     mapping(bytes32 id => Condition) internal _conditions;
@@ -99,9 +100,10 @@ abstract contract ReleasesStore is MemberActs, IReleases, ITies {
     /// @inheritdoc IReleases
     function rightOf(bytes32 id) external view returns (RightView memory right) {
         Right memory r = _rights[id];
+        if (r.state == RightState.NONE) return right;
         right.state = r.state;
         right.counter = r.counter;
-        right.order = r.order;
+        right.order = _orderIds[r.order];
         right.owner = _membership.memberAt(r.owner);
         if (r.to != 0) {
             (right.to, right.offer, right.deadline) = (_membership.memberAt(r.to), r.offer, r.deadline);
@@ -151,11 +153,16 @@ abstract contract ReleasesStore is MemberActs, IReleases, ITies {
         require(order.state == OrderState.OPEN, WrongState(id, order.state));
     }
 
-    /// @dev A right in `state` of an order that is open.
-    function _rightIn(bytes32 id, uint256 state) internal view returns (Right storage right, Order storage order) {
+    /// @dev A right in `state` of an order that is open; the order's id comes last.
+    function _rightIn(bytes32 id, uint256 state)
+        internal
+        view
+        returns (Right storage right, Order storage order, bytes32 orderId)
+    {
         right = _rights[id];
         require(right.state != RightState.NONE, ObjectUnknown(id));
-        order = _openOrderAt(right.order);
+        orderId = _orderIds[right.order];
+        order = _openOrderAt(orderId);
         require(right.state == state, WrongState(id, right.state));
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DevicesVerbs, ReleasesVerbs} from "../src/generated/Verbs.sol";
+import {DevicesVerbs, MembershipVerbs, ReleasesVerbs} from "../src/generated/Verbs.sol";
 import {DeviceState, Role} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IDevices} from "../src/interfaces/IDevices.sol";
@@ -35,6 +35,16 @@ contract DevicesServiceTest is Delivery {
         refused(devices, act, because(IActs.StaleCounter.selector, LANE, bytes32(uint256(1)), 0));
         act = made(devices, DevicesVerbs.CALIBRATE, terminal, TITLE, 0, own);
         refused(devices, act, because(IDevices.DeviceUnknown.selector, TITLE));
+    }
+
+    function test_another_company_calibrates_under_the_owners_delegation() public {
+        bytes memory own = abi.encode(bank.id, 1 << DevicesVerbs.CALIBRATE, LANE, block.timestamp + 30 days);
+        bytes memory given = made(membership, MembershipVerbs.DELEGATE, terminal, terminal.id, 1, own);
+        done(membership, given);
+        delegation = membership.digestOf(given);
+        own = abi.encode(START + 5, keccak256("certificate"));
+        done(devices, signed(devices, DevicesVerbs.CALIBRATE, terminal, bank.key, LANE, 1, own));
+        same(devices.deviceOf(LANE).calibratedUntil, START + 5, "calibration");
     }
 
     // Suspension

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ReleasesVerbs} from "../src/generated/Verbs.sol";
+import {MembershipVerbs, ReleasesVerbs} from "../src/generated/Verbs.sol";
 import {ConditionKind, OrderState, Outcome, RightState, Role} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IReleases} from "../src/interfaces/IReleases.sol";
@@ -55,6 +55,22 @@ contract ReleasesTest is Delivery {
         bytes memory reason = because(IReleases.OrderExists.selector, ORDER);
         refused(releases, opening(ORDER, threeKinds(), theirMembers(), array(BOX)), reason);
         refused(releases, opening(keccak256("2"), threeKinds(), theirMembers(), array(BOX)), reason);
+    }
+
+    function test_an_order_has_an_id() public {
+        surrendered();
+        bytes memory act = opening(0, threeKinds(), theirMembers(), array(BOX));
+        refused(releases, act, because(IActs.ActMalformed.selector));
+        act = made(
+            releases,
+            ReleasesVerbs.OPEN_ORDER,
+            carrier,
+            ORDER,
+            1,
+            bytes.concat(abi.encode(TITLE, keccak256("D/O"), terminal.id), threeKinds(), theirMembers(), array(BOX))
+        );
+        refused(releases, act, because(IActs.StaleCounter.selector, ORDER, 0, bytes32(uint256(1))));
+        same(rightOf(BOX).state, RightState.NONE, "right of no order");
     }
 
     function test_a_terminal_that_is_not_assigned_at_the_port_is_refused() public {
@@ -158,6 +174,19 @@ contract ReleasesTest is Delivery {
         bytes memory own = abi.encode(keccak256("another order"), 1, 0);
         act = made(releases, ReleasesVerbs.SET_CONDITION, customs, id, 0, own);
         refused(releases, act, because(IActs.ObjectUnknown.selector, id));
+    }
+
+    function test_another_company_sets_a_condition_under_its_members_delegation() public {
+        opened();
+        uint256 verbs = 1 << ReleasesVerbs.SET_CONDITION;
+        bytes memory own = abi.encode(bank.id, verbs, bytes32(0), block.timestamp + 30 days);
+        bytes memory given = made(membership, MembershipVerbs.DELEGATE, carrier, carrier.id, 1, own);
+        done(membership, given);
+        bytes32 id = releases.conditionId(ORDER, ConditionKind.FREIGHT);
+        own = abi.encode(ORDER, 1, keccak256("record"));
+        delegation = membership.digestOf(given);
+        done(releases, signed(releases, ReleasesVerbs.SET_CONDITION, carrier, bank.key, id, 0, own));
+        same(releases.orderOf(ORDER).open & (1 << ConditionKind.FREIGHT), 0, "freight");
     }
 
     function test_a_condition_is_met_or_not_and_set_once_a_counter() public {

@@ -7,7 +7,7 @@ import {Delivery} from "./Delivery.sol";
 
 /// @dev What an order's acts cost alone in their transactions, the 21,000 and calldata included.
 /// forge-config: default.isolate = true
-contract ReleasesGasTest is Delivery {
+contract GasReleasesTest is Delivery {
     event GasUsed(uint256 gas);
 
     function test_an_order_with_four_conditions_and_two_containers_costs_at_most_500_000_gas() public {

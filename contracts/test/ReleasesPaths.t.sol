@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ReleasesVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
+import {Titles} from "../src/Titles.sol";
+import {NetworkVerbs, ReleasesVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
 import {ConditionKind, Direction, OrderState, Outcome, RightState, Role, TitleState} from "../src/generated/Words.sol";
-import {TitleKind} from "../src/generated/Words.sol";
+import {Capacity, Endorsement, TitleKind} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
+import {IReleases} from "../src/interfaces/IReleases.sol";
+import {ITitles} from "../src/interfaces/ITitles.sol";
 import {Delivery} from "./Delivery.sol";
 
 /// @dev One contract, several ways to the goods: each test tells one of them from beginning to end.
@@ -105,6 +108,48 @@ contract ReleasesPathsTest is Delivery {
         refused(releases, hold(ReleasesVerbs.LIFT_HOLD, inspector, PORT, LEGAL_ORDER), reason);
         done(releases, hold(ReleasesVerbs.LIFT_HOLD, inspector, LOADING, LEGAL_ORDER));
         done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
+    }
+
+    /// @dev The bank enforced its lien: the goods, and the word in a cancellation, are the bank's.
+    function test_an_enforcing_pledgee_takes_delivery_or_its_pledge_back() public {
+        withTrucks();
+        live(0);
+        handOver(shipper, bank, Capacity.PLEDGEE, Endorsement.NONE);
+        uint256 counter = titles.titleOf(TITLE).counter;
+        done(titles, made(titles, TitlesVerbs.RECORD_DEFAULT, bank, TITLE, counter, abi.encode(keccak256("notice"))));
+        vm.warp(block.timestamp + ENFORCEMENT);
+        done(titles, surrender(bank));
+        done(titles, answer(TitlesVerbs.ACCEPT, carrier));
+        done(releases, opening(ORDER, threeKinds(), theirMembers(), array(BOX)));
+        bytes32 right = releases.rightId(ORDER, BOX);
+        bytes memory reason = because(IReleases.NotTheRightsOwner.selector, right, shipper.id, bank.id);
+        refused(releases, transfer(shipper, truck), reason);
+        done(releases, transfer(bank, truck));
+        done(releases, onOrder(ReleasesVerbs.PROPOSE_CANCELLATION, carrier, abi.encode(keccak256("reason"))));
+        bytes memory own = abi.encode(releases.orderOf(ORDER).cancellation);
+        bytes memory act = onOrder(ReleasesVerbs.CONFIRM_CANCELLATION, shipper, own);
+        refused(releases, act, because(ITitles.NotTheHolder.selector, TITLE, shipper.id, bank.id));
+        done(releases, onOrder(ReleasesVerbs.CONFIRM_CANCELLATION, bank, own));
+        same(titles.titleOf(TITLE).state, TitleState.LIVE, "title");
+        same(titles.titleOf(TITLE).holder, shipper.id, "holder");
+        same(titles.titleOf(TITLE).pledgee, bank.id, "pledgee");
+    }
+
+    /// @dev Contracts look each other up at each use: an open order outlives the version of Titles it opened under.
+    function test_an_order_runs_on_under_a_new_version_of_titles() public {
+        ready();
+        gone(BOX);
+        Titles next = new Titles(network, address(titles));
+        bytes memory own = abi.encode(2, 5, address(membership), address(devices), address(next), address(releases));
+        own = bytes.concat(own, abi.encode(network.contractOf(keccak256("Attestations"))));
+        bytes32 versions = keccak256("versions");
+        acted(network, made(network, NetworkVerbs.ACTIVATE_VERSION, seat(0), versions, 1, own), Outcome.ASSENTED);
+        done(network, made(network, NetworkVerbs.ACTIVATE_VERSION, seat(1), versions, 1, own));
+        gone(OTHER_BOX);
+        back(BOX);
+        back(OTHER_BOX);
+        same(releases.orderOf(ORDER).state, OrderState.CLOSED, "order");
+        same(next.titleOf(TITLE).state, TitleState.DELIVERED, "title");
     }
 
     /// @dev TITLE surrendered, from LOADING to PORT.
