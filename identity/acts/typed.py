@@ -71,6 +71,11 @@ class Act:
         return cast(bytes, self.fields["principal"])
 
     @property
+    def delegation(self) -> bytes:
+        """The delegation it is made under: the digest of the act that gave it; zero for none."""
+        return cast(bytes, self.fields["delegation"])
+
+    @property
     def object(self) -> bytes:
         """What the act changes."""
         return cast(bytes, self.fields["object"])

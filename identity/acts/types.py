@@ -92,6 +92,18 @@ def _load() -> tuple[str, str, dict[str, ActType]]:
     return data["domain"]["name"], data["domain"]["version"], types
 
 
+UNCOUNTED = frozenset(
+    {
+        "ChangeRoles", "SuspendMember", "ReinstateMember", "ExitMember", "NameSuccessor",
+        "RecoverKeys", "Freeze", "Lift", "ProposeTransfer", "ConfirmTransfer", "HoldOrder",
+        "LiftHold", "SuspendDevice", "ResumeDevice", "ProveEquivocation", "ReportSplit",
+    }
+)  # fmt: skip
+"""Acts that name no counter of their object, so that nobody can keep them out by acting first.
+
+Their own content, used once, guards them; their event carries the object's counter all the same.
+"""
+
 DOMAIN_NAME, DOMAIN_VERSION, _types = _load()
 ACT_TYPES: Mapping[str, ActType] = MappingProxyType(_types)
 _BY_CODE = {act_type.code: act_type for act_type in _types.values()}

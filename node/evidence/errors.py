@@ -74,6 +74,24 @@ class KeyRevoked(EvidenceRefused):
     code = "KEY_REVOKED"
 
 
+class MemberNotActing(EvidenceRefused):
+    """A member acted while it was suspended, had left, or was not proved to be a member."""
+
+    code = "MEMBER_NOT_ACTING"
+
+
+class DelegationNotProved(EvidenceRefused):
+    """An act for another member is under a delegation that is not proved or does not reach it."""
+
+    code = "DELEGATION_NOT_PROVED"
+
+
+class LaneNotInService(EvidenceRefused):
+    """A lane acted while it was suspended or its calibration was over."""
+
+    code = "LANE_NOT_IN_SERVICE"
+
+
 class WitnessNotTrusted(EvidenceRefused):
     """A statement's key is no witness key for that height in the trust file."""
 

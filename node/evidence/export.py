@@ -15,6 +15,7 @@ from identity.profile.profile import Profile
 from identity.signatures.statements import recover_statement
 from node.chain.network import Network
 from node.chain.rpc import Ledger
+from node.chain.versions import in_force
 from node.errors import LedgerUnavailable, NodeError
 from node.evidence.errors import EvidenceRefused, NothingToProve, WitnessesMissing
 from node.evidence.file import EvidenceFile
@@ -78,12 +79,13 @@ class Exporter:
         with self.database.read() as session:
             cursor = session.get(ChainCursor, 1)
             pairs = objects_of(session, subject.title, subject.order, self.member)
-            events = events_of(session, [object_ for _, object_ in pairs])
+            events = events_of(session, pairs)
             if cursor is None or not any(event.object == subject.title for event in events):
                 raise NothingToProve("This node knows no act of that title.", title=subject.title)
             heights = sorted({event.block for event in events} | {cursor.block})
             blocks = anchor_bodies(session, self.ledger, self.network, heights)
-        statuses = status_bodies(self.ledger, self.network, pairs, blocks[-1])
+            now = in_force(session, self.network, cursor.block)
+        statuses = status_bodies(self.ledger, now, pairs, blocks[-1])
         places, receipts = prove_events(self.ledger, events)
         wires = wires_of(self.ledger, events)
         signed_blocks, signed_statuses = self._witnessed(blocks, statuses, pairs)

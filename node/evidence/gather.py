@@ -7,8 +7,10 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 from sqlmodel import Session, col, or_, select
 
+from identity.acts.objects import COUNCIL, VERSIONS
 from identity.acts.typed import Act, decode_words, unbatch
 from identity.acts.types import ActType
+from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from node.chain.errors import RpcRefused
@@ -16,11 +18,13 @@ from node.chain.relaying import SUBMIT_SELECTOR
 from node.chain.rpc import Ledger, quantity, read_bytes
 from node.errors import LedgerUnavailable
 from node.evidence.errors import NothingToProve
-from node.evidence.history import Place
+from node.evidence.history import CONTRACT_OF, LANE_VERBS, Place
 from node.evidence.receipts import ReceiptTree
+from node.store.council_projections import Delegation
 from node.store.projections import (
     ACTED,
     FOLLOWED,
+    NOBODY,
     DeliveryOrder,
     LedgerEvent,
     OrderCondition,
@@ -36,8 +40,9 @@ def objects_of(
 ) -> list[tuple[str, str]]:
     """Return (kind, id) of all that a file must speak of; raises NothingToProve.
 
-    The title; the order with its conditions and pickup rights; the lanes that used these; and
-    every member that acted on one of them, with the exporter.
+    The title; the order with its conditions and pickup rights; the lanes that used these; every
+    member that acted on one of them, itself or by a delegate, with the exporter; and where they
+    changed since the founding, the council and the contracts in force.
     """
     own = [("title", title)]
     if order is not None:
@@ -48,27 +53,45 @@ def objects_of(
         own.append(("order", order))
         own += [("condition", id_) for id_ in sorted(session.exec(conditions))]
         own += [("right", id_) for id_ in sorted(session.exec(rights))]
-    acted = [event for event in events_of(session, [id_ for _, id_ in own]) if event.kind == ACTED]
-    lanes = {_lane(event) for event in acted if event.verb in {"GateOut", "ReturnEmpty"}}
-    members = {event.principal for event in acted} | {exporter}
-    return [
-        *own,
-        *(("lane", lane) for lane in sorted(lanes)),
-        *(("member", member) for member in sorted(members)),
-    ]
+    lanes = {_lane(event) for event in _acted(session, own) if event.verb in LANE_VERBS}
+    own += [("lane", lane) for lane in sorted(lanes)]
+    acted = _acted(session, own)
+    members = {event.principal for event in acted} | {exporter} | _delegates(session, acted)
+    own += [("member", member) for member in sorted(members)]
+    changed = [("council", "0x" + COUNCIL.hex()), ("versions", "0x" + VERSIONS.hex())]
+    return own + [pair for pair in changed if _moved(session, pair)]
 
 
-def events_of(session: Session, objects: Sequence[str]) -> list[LedgerEvent]:
-    """Return the acts on ``objects`` and their follow-ups, in the ledger's order."""
+def _acted(session: Session, pairs: Sequence[tuple[str, str]]) -> list[LedgerEvent]:
+    return [event for event in events_of(session, pairs) if event.kind == ACTED]
+
+
+def _moved(session: Session, pair: tuple[str, str]) -> bool:
+    return any(event.outcome == Outcome.DONE for event in _acted(session, [pair]))
+
+
+def _delegates(session: Session, acted: Sequence[LedgerEvent]) -> set[str]:
+    """Return who acted for others."""
+    under = {"0x" + act_of(event).delegation.hex() for event in acted} - {NOBODY}
+    given = select(Delegation.delegate).where(col(Delegation.id).in_(under))
+    return set(session.exec(given))
+
+
+def events_of(session: Session, pairs: Sequence[tuple[str, str]]) -> list[LedgerEvent]:
+    """Return the acts on (kind, id) pairs and their follow-ups, in the ledger's order.
+
+    An id counts in the contract of its kind alone: elsewhere somebody may have taken the same.
+    """
     query = (
         select(LedgerEvent)
         .where(
-            col(LedgerEvent.object).in_(objects),
+            col(LedgerEvent.object).in_([id_ for _, id_ in pairs]),
             or_(LedgerEvent.kind == ACTED, LedgerEvent.kind == FOLLOWED),
         )
         .order_by(col(LedgerEvent.block), col(LedgerEvent.log_index))
     )
-    return list(session.exec(query))
+    wanted = {(CONTRACT_OF[kind], id_) for kind, id_ in pairs}
+    return [e for e in session.exec(query) if (e.contract, e.object) in wanted]
 
 
 def act_of(event: LedgerEvent) -> Act:
@@ -106,7 +129,9 @@ def prove_events(
 
 
 def wires_of(ledger: Ledger, events: Sequence[LedgerEvent]) -> dict[str, bytes]:
-    """Return each act's wire bytes, signature included, by digest, from its transaction.
+    """Return each act's wire bytes by digest, from its transaction.
+
+    The signature is included; what is attached behind it is not signed, and left out.
 
     Raises:
         LedgerUnavailable: the ledger does not give a transaction, or another than its event's.
@@ -114,13 +139,12 @@ def wires_of(ledger: Ledger, events: Sequence[LedgerEvent]) -> dict[str, bytes]:
     acted = [event for event in events if event.kind == ACTED]
     hashes = sorted({event.tx_hash for event in acted})
     found = ledger.batch([("eth_getTransactionByHash", [each]) for each in hashes])
-    by_words: dict[str, list[bytes]] = {}
-    for answer in found:
+    submitted: dict[str, list[bytes]] = {}
+    for transaction, answer in zip(hashes, found, strict=True):
         if isinstance(answer, RpcRefused) or answer is None:
             raise LedgerUnavailable("The ledger does not give a transaction.")
-        for wire in _submitted(read_bytes(answer["input"])):
-            by_words.setdefault("0x" + wire[1:-_SIGNATURE_BYTES].hex(), []).append(wire)
-    return {event.digest: _signed_by(event, by_words.get(event.words, [])) for event in acted}
+        submitted[transaction] = _submitted(read_bytes(answer["input"]))
+    return {event.digest: _signed_by(event, submitted[event.tx_hash]) for event in acted}
 
 
 def _submitted(calldata: bytes) -> list[bytes]:
@@ -134,15 +158,18 @@ def _submitted(calldata: bytes) -> list[bytes]:
 
 
 def _signed_by(event: LedgerEvent, wires: Sequence[bytes]) -> bytes:
-    """Two acts of the same words differ in verb or signature: only one is the event's."""
-    code = ActType.by_name(event.verb).code
+    """Two acts of the same verb and words differ in the signature: only one is the event's."""
+    unsigned = bytes([ActType.by_name(event.verb).code]) + read_bytes(event.words)
     for wire in wires:
+        if not wire.startswith(unsigned):
+            continue
+        signature = wire[len(unsigned) : len(unsigned) + _SIGNATURE_BYTES]
         try:
-            signer = secp256k1.recover(read_bytes(event.digest), wire[-_SIGNATURE_BYTES:])
+            signer = secp256k1.recover(read_bytes(event.digest), signature)
         except IdentityError:
             continue
-        if wire[0] == code and "0x" + signer.hex() == event.key:
-            return wire
+        if "0x" + signer.hex() == event.key:
+            return unsigned + signature
     raise LedgerUnavailable(
         "A transaction does not hold the act that its event tells.", digest=event.digest
     )

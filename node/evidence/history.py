@@ -5,23 +5,41 @@ up to is node/evidence/standing.py.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
-from identity.acts.typed import Act, digest, encode_words
+from identity.acts.objects import VERSIONS
+from identity.acts.typed import Act, Domain, digest, encode_words
 from identity.acts.typed import decode as decode_wire
+from identity.acts.types import UNCOUNTED
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
+from node.chain.events import SUCCEEDED_NAMES
 from node.chain.network import Network
 from node.evidence.errors import ActNotSigned, EventNotProved, HistoryGap
 from node.evidence.receipts import Log
 
 ACTED = keccak(b"Acted(bytes32,bytes32,bytes32,uint256,uint256,uint256,address,bytes)")
 FOLLOWED = keccak(b"Followed(bytes32,bytes32,uint256,uint256)")
+LANE_VERBS = frozenset({"GateOut", "ReturnEmpty", "RecordInterchange"})
+CONTRACT_OF: Mapping[str, str] = {
+    "title": "Titles",
+    "order": "Releases",
+    "condition": "Releases",
+    "right": "Releases",
+    "lane": "Devices",
+    "member": "Membership",
+    "council": "Membership",
+    "versions": "Network",
+}
+"""The contract that knows each kind of object."""
+_FIRST = {VERSIONS: 1}
+"""Counters at the founding that are not zero."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,16 +77,44 @@ class ProvedAct:
 
 @dataclass(frozen=True)
 class ProvedFollow:
-    """A change of another object that the act with digest ``cause`` brought with it."""
+    """A change of another object, of ``contract``, that the act with digest ``cause`` brought."""
 
     place: Place
+    contract: str
     object: bytes
     cause: bytes
     counter: int
     state: int
 
 
-def read_act(place: Place, time: int, log: Log, wire: bytes, network: Network) -> ProvedAct:
+class Contracts:
+    """Where the network's contracts stand: those that network.json names, and their successors.
+
+    A contract that was succeeded counts on: what it executed after it was closed is nothing.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._names = {network.address(name): name for name in network.contracts}
+
+    def domain_at(self, address: bytes, contract: str) -> Domain | None:
+        """Return the domain of acts that ``contract`` executes at ``address``; None elsewhere."""
+        if self._names.get(address) != contract:
+            return None
+        return replace(self.network.domain(contract), verifying_contract=address)
+
+    def name_of(self, address: bytes) -> str | None:
+        """Return which contract stands, or stood, at ``address``."""
+        return self._names.get(address)
+
+    def follow(self, proved: ProvedAct) -> None:
+        """Learn the contracts that an act of the council put in force."""
+        if proved.act.name == "ActivateVersion" and proved.outcome is Outcome.DONE:
+            given = cast(list[bytes], proved.act.fields["contracts"])
+            self._names |= dict(zip(given, SUCCEEDED_NAMES, strict=False))
+
+
+def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contracts) -> ProvedAct:
     """Return the act of ``log`` if ``wire`` is that act with its signature.
 
     Steps: (1) the event is Acted, of the contract that executes the verb; (2) the event's words,
@@ -87,10 +133,10 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, network: Network) -
         told = Outcome(outcome)
     except (IdentityError, DecodingError, ValueError, OverflowError) as error:
         raise EventNotProved("An act or its event cannot be read.", **place.facts) from error
-    domain = network.domain(act.type.contract)
-    if len(log.topics) != 4 or log.topics[0] != ACTED or log.address != domain.verifying_contract:
+    domain = contracts.domain_at(log.address, act.type.contract)
+    if len(log.topics) != 4 or log.topics[0] != ACTED or domain is None:
         raise EventNotProved("An act's event is not of this network's contract.", **place.facts)
-    after = act.counter + (told is not Outcome.ASSENTED)
+    after = counter if act.name in UNCOUNTED else act.counter + (told is not Outcome.ASSENTED)
     said = (act.type.code, encode_words(act), after, act.object, act.principal)
     if said != (verb, words, counter, *log.topics[1:3]):
         raise EventNotProved("An act is not the one its event tells.", **place.facts)
@@ -106,28 +152,37 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, network: Network) -
     return ProvedAct(place, time, act, signed, recovered, counter, told)
 
 
-def read_follow(place: Place, log: Log, network: Network) -> ProvedFollow:
+def read_follow(place: Place, log: Log, contracts: Contracts) -> ProvedFollow:
     """Return the follow-up that ``log`` tells; raises EventNotProved when it is none."""
-    releases = network.address("Releases")  # the one contract that emits follow-ups
-    if len(log.topics) != 3 or log.topics[0] != FOLLOWED or log.address != releases:
+    contract = contracts.name_of(log.address)
+    if len(log.topics) != 3 or log.topics[0] != FOLLOWED or contract is None:
         raise EventNotProved("An event is no follow-up of this network.", **place.facts)
     try:
         counter, state = decode(["uint256", "uint256"], log.data)
     except (DecodingError, OverflowError) as error:
         raise EventNotProved("A follow-up cannot be read.", **place.facts) from error
-    return ProvedFollow(place, log.topics[1], log.topics[2], counter, state)
+    return ProvedFollow(place, contract, log.topics[1], log.topics[2], counter, state)
 
 
-def last_counters(acts: Iterable[ProvedAct], follows: Iterable[ProvedFollow]) -> dict[bytes, int]:
-    """Return each object's last counter; raises HistoryGap when one is missing or comes twice.
+def last_counters(
+    acts: Iterable[ProvedAct], follows: Iterable[ProvedFollow]
+) -> dict[tuple[str, bytes], int]:
+    """Return the last counter of each (contract, object).
 
     An assent changes nothing: it carries the counter as it was.
+
+    Raises:
+        HistoryGap: a counter is missing or comes twice.
     """
-    last: dict[bytes, int] = {}
-    told = [(a.place, a.act.object, a.counter, a.outcome is Outcome.ASSENTED) for a in acts]
-    told += [(f.place, f.object, f.counter, False) for f in follows]
-    for place, object_, counter, assent in sorted(told):
-        expected = last.setdefault(object_, 0) + (not assent)
+    last: dict[tuple[str, bytes], int] = {}
+    told = [
+        (a.place, (a.act.type.contract, a.act.object), a.counter, a.outcome is Outcome.ASSENTED)
+        for a in acts
+    ]
+    told += [(f.place, (f.contract, f.object), f.counter, False) for f in follows]
+    for place, (contract, object_), counter, assent in sorted(told):
+        before = last.setdefault((contract, object_), _FIRST.get(object_, 0))
+        expected = before + (not assent)
         if counter != expected:
             raise HistoryGap(
                 "An act is missing: the object's counter jumps.",
@@ -136,5 +191,5 @@ def last_counters(acts: Iterable[ProvedAct], follows: Iterable[ProvedFollow]) ->
                 given=counter,
                 height=place.height,
             )
-        last[object_] = counter
+        last[contract, object_] = counter
     return last

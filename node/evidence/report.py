@@ -3,7 +3,7 @@
 It claims nothing that node/evidence/verify.py has not checked, and says what it did not check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, cast
@@ -13,28 +13,33 @@ from identity.acts.typed import Act, act_to_json
 from identity.acts.words import (
     Capacity,
     ConditionKind,
+    DeviceState,
+    Direction,
     MemberStatus,
     OrderState,
     Outcome,
     RightState,
+    SurrenderPurpose,
     TitleState,
 )
 from node.evidence.history import ProvedAct
-from node.evidence.standing import Stand
+from node.evidence.standing import ABOUT_MEMBERS, Stand
 from node.evidence.verify import NOBODY, Verdict
 
 _STATES: dict[str, type[IntEnum]] = {
     "title": TitleState,
     "order": OrderState,
     "right": RightState,
+    "lane": DeviceState,
     "member": MemberStatus,
 }
+_NOT_TOLD = {"member", "council", "versions"}
 _OUTCOMES = {
     Outcome.DONE: "",
     Outcome.ASSENTED: " (assented; the council's other seats were still missing)",
-    Outcome.RECORDED_REFUSAL: " (refused and recorded: too early)",
+    Outcome.RECORDED_REFUSAL: " (refused and recorded: not released)",
 }
-_ABOUT_MEMBERS = {"AdmitMember", "AddKey", "RevokeKey", "UpdateProfile", "AcceptRulebook"}
+_UNTOLD = ABOUT_MEMBERS | {"RotateCouncil", "ActivateVersion"}
 _NOT_PROVED = (
     "Anything after that block.",
     "Whether what the documents say of the goods is true, and fields that are not shown.",
@@ -65,6 +70,8 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         },
         "witnesses": sorted(verdict.witnesses),
         "title": verdict.title,
+        "frozen_under": dict(verdict.frozen),
+        "held_under": dict(verdict.held),
         "holder": verdict.holder,
         "pledgee": verdict.pledgee,
         "order": verdict.order,
@@ -88,16 +95,22 @@ def not_proved(verdict: Verdict) -> Iterator[str]:
             " itself, and whoever makes a ledger of their own can make such a file."
         )
     title = verdict.standing[verdict.title]
-    if verdict.order is None:
-        surrendered = title.status == TitleState.SURRENDERED
+    if verdict.order is not None:
+        if verdict.container is not None and verdict.container not in verdict.shown.tags.values():
+            yield f"Which of the pickup rights is that of {verdict.container}."
+    elif title.status in {TitleState.SURRENDERED, TitleState.DELIVERED}:
         yield (
-            "Whether the goods were released: the title is surrendered, and the file leaves its"
+            "Whether the goods were released: the title was surrendered, and the file leaves its"
             " delivery order out."
-            if surrendered
-            else "Whether a delivery order exists: the file does not speak of one."
         )
-    elif verdict.container is not None and verdict.container not in verdict.shown.tags.values():
-        yield f"Which of the pickup rights is that of {verdict.container}."
+    else:
+        yield "Whether a delivery order exists: the file does not speak of one."
+    if _lived_again(verdict):
+        yield (
+            "What was done under an earlier delivery order: it ended, and the file leaves it out."
+        )
+    if title.status == TitleState.PAPER:
+        yield "Who holds the paper: the ledger does not know after a title was turned into paper."
     if verdict.container is None and not verdict.shown.fields:
         yield "Which goods or containers the title is for: no field of its document is shown."
     yield from _NOT_PROVED
@@ -126,14 +139,15 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield "How it stood then:"
     for object_, stand in verdict.standing.items():
-        if stand.kind not in {"member", "lane"}:
+        in_service = stand.kind == "lane" and stand.status == DeviceState.IN_SERVICE
+        if stand.kind not in _NOT_TOLD and not in_service:
             yield f"  {_stand_words(verdict, object_, stand)}"
     yield ""
     yield "What happened, in the ledger's order:"
     for proved in verdict.acts:
-        if proved.act.name not in _ABOUT_MEMBERS:
+        if proved.act.name not in _UNTOLD:
             yield f"  {_act_words(verdict, proved)}"
-    yield f"  and {_count_about_members(verdict)} acts about members and their keys"
+    yield f"  and {_count_untold(verdict)} acts about members, their keys and the network"
     if verdict.shown.fields:
         yield ""
         yield "Fields of the bill that are shown:"
@@ -149,6 +163,8 @@ def _act_words(verdict: Verdict, proved: ProvedAct) -> str:
     act = proved.act
     signer = _who(verdict, "0x" + act.principal.hex())
     by = f"{signer}, lane key" if act.type.signer == "lane" else f"{signer}, key"
+    if any(act.delegation):
+        by = f"another for {signer} under delegation 0x{act.delegation.hex()}, key"
     return (
         f"block {proved.place.height}  {moment(proved.time)}  {act.name}{_of(verdict, act)}"
         f"{_OUTCOMES[proved.outcome]}  signed by {by} 0x{proved.key.hex()}"
@@ -166,9 +182,23 @@ def _of(verdict: Verdict, act: Act) -> str:
     if act.name == "SetCondition":
         met = "met" if act.fields["met"] else "not met"
         return f" {_condition_kind(verdict, object_)}: {met}"
+    if act.name == "Surrender":
+        return f" for {SurrenderPurpose(cast(int, act.fields['purpose'])).name.lower()}"
+    if act.name == "RecordInterchange":
+        way = Direction(cast(int, act.fields["direction"])).name.lower()
+        return f" {way} of {_container_of(verdict, object_)}"
+    if act.name in {"ProposeTransfer", "TransferRight"}:
+        return f" to {_member(verdict, act, 'to')}{_under(act)}"
     if act.name in {"GateOut", "ReturnEmpty"}:
         return f" of {_container_of(verdict, object_)}"
-    return ""
+    return _under(act)
+
+
+def _under(act: Act) -> str:
+    """The authority's order, of an act that is bound to one."""
+    if act.type.signer != "authority" or "order" not in act.fields:
+        return ""
+    return f" under order 0x{cast(bytes, act.fields['order']).hex()}"
 
 
 def _member(verdict: Verdict, act: Act, field: str) -> str:
@@ -181,21 +211,32 @@ def _stand_words(verdict: Verdict, object_: str, stand: Stand) -> str:
         holder = f", held by {_who(verdict, verdict.holder)}" if verdict.holder else ""
         pledgee = f", pledged to {_who(verdict, verdict.pledgee)}" if verdict.pledgee else ""
         who = _who(verdict, "0x" + stand.controller.hex())
-        return f"the title is {state}{holder}{pledgee}; {who} controls it"
+        frozen = _orders(verdict, "; frozen", verdict.frozen)
+        return f"the title is {state}{holder}{pledgee}; {who} controls it{frozen}"
     if stand.kind == "condition":
         kind = _condition_kind(verdict, object_)
         return f"condition {kind}: {state}, said by {_who(verdict, '0x' + stand.controller.hex())}"
     if stand.kind == "right":
-        return f"pickup right of {_container_of(verdict, object_)}: {state}"
-    return f"the delivery order is {state}, at {_who(verdict, '0x' + stand.controller.hex())}"
+        owner = _who(verdict, "0x" + stand.controller.hex())
+        owned = f", owned by {owner}" if any(stand.controller) else ""
+        return f"pickup right of {_container_of(verdict, object_)}: {state}{owned}"
+    if stand.kind == "lane":
+        return f"lane {object_} is {state}"
+    held = _orders(verdict, "; held", verdict.held)
+    return f"the delivery order is {state}, at {_who(verdict, '0x' + stand.controller.hex())}{held}"
+
+
+def _orders(verdict: Verdict, word: str, orders: Mapping[str, str]) -> str:
+    said = [f"order {order} of {_who(verdict, by)}" for order, by in orders.items()]
+    return f"{word} under {', '.join(said)}" if said else ""
 
 
 def _state(stand: Stand) -> str:
     if stand.kind in _STATES:
-        return _STATES[stand.kind](stand.status).name.lower()
+        return _STATES[stand.kind](stand.status).name.lower().replace("_", " ")
     if stand.kind == "condition":
         return "met" if stand.status else "not met"
-    return "in service" if stand.status else "out of service"
+    return str(stand.status)
 
 
 def _condition_kind(verdict: Verdict, object_: str) -> str:
@@ -219,8 +260,16 @@ def _who(verdict: Verdict, member: str) -> str:
     return f"{name} ({member[:10]}…)" if name is not None else member
 
 
-def _count_about_members(verdict: Verdict) -> int:
-    return sum(proved.act.name in _ABOUT_MEMBERS for proved in verdict.acts)
+def _count_untold(verdict: Verdict) -> int:
+    return sum(proved.act.name in _UNTOLD for proved in verdict.acts)
+
+
+def _lived_again(verdict: Verdict) -> bool:
+    """Whether a cancelled order, which the file does not hold, gave the title back."""
+    told = {proved.digest for proved in verdict.acts}
+    return any(
+        follow.contract == "Titles" and follow.cause not in told for follow in verdict.follows
+    )
 
 
 def _stand_json(stand: Stand) -> dict[str, Any]:

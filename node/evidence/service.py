@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from identity.acts.objects import right_id
 from identity.profile.profile import Profile
@@ -173,7 +173,9 @@ def _disclosures(
 
 
 def _order_of(session: Session, title: str) -> DeliveryOrder | None:
-    return session.exec(select(DeliveryOrder).where(DeliveryOrder.title == title)).first()
+    """Return the title's last order; earlier ones were cancelled."""
+    query = select(DeliveryOrder).where(DeliveryOrder.title == title)
+    return session.exec(query.order_by(col(DeliveryOrder.opened_block).desc())).first()
 
 
 def _salts(

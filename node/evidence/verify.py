@@ -8,6 +8,7 @@ together with what it does not prove (node/evidence/report.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 from identity.acts.words import SurrenderPurpose
 from node.chain.network import Network
@@ -23,6 +24,8 @@ from node.evidence.errors import (
 )
 from node.evidence.file import EvidenceFile
 from node.evidence.history import (
+    CONTRACT_OF,
+    Contracts,
     Place,
     ProvedAct,
     ProvedFollow,
@@ -55,6 +58,8 @@ class Verdict:
         height, block_hash, time: the block "as of" which everything is said; UTC seconds.
         acts: every act, in the ledger's order.
         follows: changes of other objects, in the ledger's order.
+        frozen: under which authorities' orders the title is frozen: order → authority.
+        held: under which their orders the release is held.
         standing: how each object stands, by id.
         holder, pledgee: of the title; None for nobody.
         witnesses: members that signed every block and status.
@@ -73,6 +78,8 @@ class Verdict:
     acts: tuple[ProvedAct, ...]
     follows: tuple[ProvedFollow, ...]
     standing: Mapping[str, Stand]
+    frozen: Mapping[str, str]
+    held: Mapping[str, str]
     holder: str | None
     pledgee: str | None
     witnesses: frozenset[str]
@@ -99,7 +106,7 @@ def verify(
     # 2. Every receipt stands in its block; every act and follow-up is an event of a receipt, and
     #    every act is signed by the key its event tells.
     blocks = _blocks(evidence, network)
-    acts, follows = _events(evidence, blocks, network)
+    acts, follows = _events(evidence, blocks, Contracts(network))
     # 3. Who signed might sign: council seats, members' keys and lanes as of each act.
     keys = Keys(network)
     for proved in acts:
@@ -131,6 +138,8 @@ def verify(
         acts=tuple(acts),
         follows=tuple(follows),
         standing={_hex(object_): stand for object_, stand in standing.objects.items()},
+        frozen={_hex(order): _hex(by) for order, by in standing.frozen.items()},
+        held={_hex(order): _hex(by) for order, by in standing.held.items()},
         holder=_someone(standing.title.holder),
         pledgee=_someone(standing.title.pledgee),
         witnesses=witnesses,
@@ -169,7 +178,7 @@ def _blocks(evidence: EvidenceFile, network: Network) -> dict[int, Signed]:
 
 
 def _events(
-    evidence: EvidenceFile, blocks: dict[int, Signed], network: Network
+    evidence: EvidenceFile, blocks: dict[int, Signed], contracts: Contracts
 ) -> tuple[list[ProvedAct], list[ProvedFollow]]:
     receipts: dict[tuple[int, int], Receipt] = {}
     for (height, index), proof in evidence.receipts.items():
@@ -183,9 +192,11 @@ def _events(
     acts = []
     for place, wire in sorted(evidence.acts):
         log = _log(receipts, place)
-        acts.append(read_act(place, blocks[place.height].body["time"], log, wire, network))
+        proved = read_act(place, blocks[place.height].body["time"], log, wire, contracts)
+        contracts.follow(proved)
+        acts.append(proved)
     follows = [
-        read_follow(place, _log(receipts, place), network) for place in sorted(evidence.follows)
+        read_follow(place, _log(receipts, place), contracts) for place in sorted(evidence.follows)
     ]
     return acts, follows
 
@@ -233,7 +244,11 @@ def _check_witnesses(
 
 
 def _beneficiaries(statuses: dict[str, Signed], acts: list[ProvedAct], title: str) -> set[str]:
-    """Who gains by what the file says: whoever controls the title, and whoever surrendered it."""
+    """Who gains by what the file says.
+
+    Whoever controls the title, whoever surrendered it, to whom an order gave it, and who took a
+    pickup right.
+    """
     controllers = {statuses[title].body["controller"]} if title in statuses else set()
     surrendered = {
         _hex(proved.act.principal)
@@ -241,11 +256,16 @@ def _beneficiaries(statuses: dict[str, Signed], acts: list[ProvedAct], title: st
         if proved.act.name == "Surrender"
         and proved.act.fields["purpose"] == SurrenderPurpose.DELIVERY
     }
-    return (controllers | surrendered) - {NOBODY}
+    named = {
+        _hex(cast(bytes, proved.act.fields["to"]))
+        for proved in acts
+        if proved.act.name in {"ProposeTransfer", "TransferRight"}
+    }
+    return (controllers | surrendered | named) - {NOBODY}
 
 
 def _check_complete(
-    counters: dict[bytes, int],
+    counters: dict[tuple[str, bytes], int],
     statuses: dict[str, Signed],
     standing: Standing,
     evidence: EvidenceFile,
@@ -258,7 +278,8 @@ def _check_complete(
         status = statuses.get(_hex(object_))
         if status is None:
             raise HistoryIncomplete("An object has no status.", object=_hex(object_))
-        last, given = status.body["counter"], counters.get(object_, 0)
+        last = status.body["counter"]
+        given = counters.get((CONTRACT_OF[stand.kind], object_), 0)
         if last != given:
             raise HistoryIncomplete(
                 "The file's last act of an object is not the last that the witnesses name.",

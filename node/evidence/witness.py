@@ -14,6 +14,7 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.errors import RpcRefused
 from node.chain.network import Network
 from node.chain.rpc import Ledger, quantity, read_bytes
+from node.chain.versions import in_force
 from node.chain.views import view
 from node.errors import LedgerUnavailable
 from node.evidence.errors import WitnessBehind, WitnessRequestMalformed
@@ -36,9 +37,11 @@ _KINDS: Mapping[str, tuple[str, str, str, str | None]] = {
     "title": ("Titles", "titleOf", "state", None),
     "order": ("Releases", "orderOf", "state", "terminal"),
     "condition": ("Releases", "conditionOf", "met", "member"),
-    "right": ("Releases", "rightOf", "state", None),
+    "right": ("Releases", "rightOf", "state", "owner"),
     "lane": ("Devices", "deviceOf", "state", "owner"),
     "member": ("Membership", "memberOf", "status", None),
+    "council": ("Membership", "council", "threshold", None),
+    "versions": ("Network", "version", "number", None),
 }
 """Of each kind: contract, view, and the view's names for status and controller."""
 
@@ -62,7 +65,7 @@ def witness(
     if cursor is None or max([at, *heights]) > cursor.block:
         raise WitnessBehind("This node has not seen that block final yet.", height=at)
     *anchors, last = anchor_bodies(session, ledger, network, [*heights, at])
-    statuses = status_bodies(ledger, network, objects, last)
+    statuses = status_bodies(ledger, in_force(session, network, at), objects, last)
     return {
         "anchors": [sign(ANCHOR, body, key) for body in anchors],
         "statuses": [sign(STATUS, body, key) for body in statuses],
@@ -95,7 +98,10 @@ def anchor_bodies(
 def status_bodies(
     ledger: Ledger, network: Network, objects: Sequence[tuple[str, str]], last: Body
 ) -> list[Body]:
-    """Return the statuses of (kind, object) pairs as of the block whose anchor is ``last``."""
+    """Return the statuses of (kind, object) pairs as of the block whose anchor is ``last``.
+
+    ``network`` has the contracts in force after that block.
+    """
     height, block_hash = last["height"], last["block_hash"]
     return [
         status_body(network, status_of(ledger, network, kind, object_, height), height, block_hash)
@@ -115,11 +121,16 @@ def status_of(
     """
     contract, function, status, controller = _KINDS[kind]
     id_ = read_bytes(object_)
+    named = () if kind in {"council", "versions"} else (id_,)  # there is one in a network
     try:
-        got = view(ledger, network, contract, function, id_, block=height)
+        got = view(ledger, network, contract, function, *named, block=height)
         if kind == "title":
             got |= view(ledger, network, contract, "controllerOf", id_, block=height)
             controller = "controller"
+        elif kind == "council":
+            got["counter"] = view(ledger, network, contract, "councilEpoch", block=height)["epoch"]
+        elif kind == "versions":
+            got["counter"] = got["number"]
     except RpcRefused as error:
         raise LedgerUnavailable(f"The ledger does not tell how {object_} stood.") from error
     who = NOBODY if controller is None else "0x" + got[controller].hex()

@@ -15,7 +15,7 @@ from support.people import ROLES, hexed, key_of, member_id
 from support.trade import Told
 
 from identity.acts.typed import Act, decode, digest, encode, encode_words
-from identity.acts.words import OrderState, Outcome
+from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from identity.keys.secp256k1 import SigningKey
@@ -65,7 +65,7 @@ class Forger:
     exporter: str
     epoch: int = EPOCH
     outcomes: dict[bytes, Outcome] = field(default_factory=dict)
-    closes: dict[bytes, bytes] = field(default_factory=dict)
+    brought: dict[bytes, list[ProvedFollow]] = field(default_factory=dict)
 
     def build(self, original: EvidenceFile, wires: Sequence[bytes]) -> EvidenceFile:
         """Return a file like ``original`` whose acts are ``wires``, one a block."""
@@ -77,10 +77,8 @@ class Forger:
             proved = self._proved(height, wire)
             logs = [self._acted(proved)]
             acts.append(proved)
-            if proved.digest in self.closes:
-                place = Place(height, 0, 1)
-                order = self.closes[proved.digest]
-                follows.append(ProvedFollow(place, order, proved.digest, 2, OrderState.CLOSED))
+            for follow in self.brought.get(proved.digest, ()):
+                follows.append(replace(follow, place=Place(height, 0, len(logs))))
                 logs.append(self._followed(follows[-1]))
             tree = ReceiptTree([_receipt(logs)])
             receipts[height, 0] = tuple(tree.prove(0))
@@ -133,7 +131,7 @@ class Forger:
 
     def _followed(self, follow: ProvedFollow) -> dict[str, Any]:
         return {
-            "address": hexed(self.network.address("Releases")),
+            "address": hexed(self.network.address(follow.contract)),
             "topics": [hexed(t) for t in (FOLLOWED, follow.object, follow.cause)],
             "data": hexed(abi_encode(["uint256", "uint256"], [follow.counter, follow.state])),
         }
@@ -191,7 +189,8 @@ def copier(
     proved = {act.place: act for act in verdict.acts}
     for place, wire in evidence.acts:
         forger.outcomes[wire] = proved[place].outcome
-    forger.closes = {follow.cause: follow.object for follow in verdict.follows}
+    for follow in verdict.follows:
+        forger.brought.setdefault(follow.cause, []).append(follow)
     return forger
 
 

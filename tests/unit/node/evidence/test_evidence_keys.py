@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
+from identity.acts.objects import COUNCIL
 from identity.acts.typed import Act, Value, digest
 from identity.acts.types import ActType
 from identity.acts.words import KeyPurpose, Outcome
@@ -13,10 +15,13 @@ from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, 
 from node.evidence.errors import (
     ActOutOfPlace,
     CouncilUnknown,
+    DelegationNotProved,
     EventNotProved,
     EvidenceRefused,
     KeyRevoked,
     KeyUnknown,
+    LaneNotInService,
+    MemberNotActing,
 )
 from node.evidence.history import Place, ProvedAct
 from node.evidence.keys import Keys
@@ -191,8 +196,181 @@ def test_another_seats_key_is_not_this_seats() -> None:
         )
 
 
+def register_lane(keys: Keys) -> None:
+    until = NOON + 10
+    keys.follow(
+        proved("RegisterLane", MEMBER, LANE, FIRST, key=SECOND.address, calibratedUntil=until)
+    )
+
+
+def gate_out(time: int = NOON) -> ProvedAct:
+    return proved("GateOut", MEMBER, RIGHT, SECOND, time=time, lane=LANE)
+
+
+def motion(told: Keys, verb: str, object_: bytes = MEMBER, /, **own: Value) -> None:
+    """Let two of three seats carry a motion, at height 5."""
+    told.follow(proved(verb, SEATS[0], object_, SEAT_KEYS[0], 5, outcome=Outcome.ASSENTED, **own))
+    told.follow(proved(verb, SEATS[1], object_, SEAT_KEYS[1], 5, **own))
+
+
+@pytest.mark.parametrize("verb", ["SuspendDevice", "ProveEquivocation"])
+def test_a_lane_out_of_service_signs_nothing_until_it_is_resumed(keys: Keys, verb: str) -> None:
+    register_lane(keys)
+    keys.follow(gate_out())
+    keys.follow(proved(verb, MEMBER, LANE, FIRST))
+    with pytest.raises(LaneNotInService):
+        keys.follow(gate_out())
+    keys.follow(proved("ResumeDevice", MEMBER, LANE, FIRST))
+    keys.follow(gate_out())
+
+
+def test_a_lane_signs_while_its_calibration_holds(keys: Keys) -> None:
+    register_lane(keys)
+    keys.follow(gate_out(NOON + 10))
+    with pytest.raises(LaneNotInService):
+        keys.follow(gate_out(NOON + 11))
+    keys.follow(proved("Calibrate", MEMBER, LANE, FIRST, calibratedUntil=NOON + 20))
+    keys.follow(gate_out(NOON + 11))
+
+
+def test_an_act_on_a_lane_that_was_never_registered_is_out_of_place(keys: Keys) -> None:
+    with pytest.raises(ActOutOfPlace):
+        keys.follow(proved("Calibrate", MEMBER, LANE, FIRST))
+
+
+@pytest.mark.parametrize("verb", ["SuspendMember", "ExitMember"])
+def test_a_suspended_member_and_its_lanes_sign_nothing(keys: Keys, verb: str) -> None:
+    register_lane(keys)
+    motion(keys, verb)
+    for act in (offer(FIRST), gate_out()):
+        with pytest.raises(MemberNotActing):
+            keys.follow(act)
+    motion(keys, "ReinstateMember")
+    keys.follow(offer(FIRST))
+    keys.follow(gate_out())
+
+
+def test_a_recovery_ends_every_earlier_key_and_says_from_which_block(keys: Keys) -> None:
+    motion(keys, "RecoverKeys", keys=[key_id(SECOND.address)], purposes=[int(KeyPurpose.ACT)])
+    with pytest.raises(KeyRevoked):
+        keys.follow(offer(FIRST))
+    keys.follow(offer(SECOND))
+    assert keys.ended == {"0x" + FIRST.address.hex(): 5}
+
+
+def test_a_rotated_council_alone_decides_by_its_own_threshold(keys: Keys) -> None:
+    left_open = proved("SuspendMember", SEATS[0], MEMBER, SEAT_KEYS[0], outcome=Outcome.ASSENTED)
+    keys.follow(left_open)
+    motion(
+        keys, "RotateCouncil", COUNCIL, threshold=1, seats=[OTHER], keys=[key_id(SECOND.address)]
+    )
+    with pytest.raises(CouncilUnknown):
+        keys.follow(proved("SuspendMember", SEATS[1], MEMBER, SEAT_KEYS[1]))
+    keys.follow(proved("SuspendMember", OTHER, MEMBER, SECOND))
+    with pytest.raises(MemberNotActing):
+        keys.follow(offer(FIRST))
+
+
+def test_what_the_council_before_had_not_carried_counts_no_more(keys: Keys) -> None:
+    keys.follow(proved("SuspendMember", SEATS[0], MEMBER, SEAT_KEYS[0], outcome=Outcome.ASSENTED))
+    ids = [key_id(key.address) for key in SEAT_KEYS]
+    motion(keys, "RotateCouncil", COUNCIL, threshold=2, seats=list(SEATS), keys=ids)
+    with pytest.raises(CouncilUnknown):
+        keys.follow(proved("SuspendMember", SEATS[1], MEMBER, SEAT_KEYS[1]))
+
+
+def test_a_rotation_with_more_seats_than_keys_is_refused(keys: Keys) -> None:
+    with pytest.raises(EventNotProved):
+        motion(keys, "RotateCouncil", COUNCIL, threshold=1, seats=[OTHER], keys=[])
+
+
+OFFER = 1 << ActType.by_name("Offer").code
+TITLE = sha256(b"title").digest()
+RIGHT = sha256(b"right").digest()
+
+
+def delegate(keys: Keys, **own: Value) -> bytes:
+    """Let OTHER act for MEMBER with SECOND; return the delegation's id."""
+    keys.follow(
+        proved(
+            "AdmitMember", SEATS[0], OTHER, SEAT_KEYS[0], outcome=Outcome.ASSENTED,
+            keys=[key_id(SECOND.address)], purposes=[int(KeyPurpose.ACT)],
+        )
+    )  # fmt: skip
+    keys.follow(
+        proved(
+            "AdmitMember", SEATS[1], OTHER, SEAT_KEYS[1],
+            keys=[key_id(SECOND.address)], purposes=[int(KeyPurpose.ACT)],
+        )
+    )  # fmt: skip
+    terms: dict[str, Value] = {"delegate": OTHER, "verbs": OFFER, "until": NOON + 5}
+    given = proved("Delegate", MEMBER, MEMBER, FIRST, **terms | own)
+    keys.follow(given)
+    return given.digest
+
+
+def delegated(given: bytes, verb: str = "Offer", time: int = NOON, **own: Value) -> ProvedAct:
+    return proved(verb, MEMBER, TITLE, SECOND, time=time, delegation=given, **own)
+
+
+def test_a_delegate_signs_for_the_member_that_let_it(keys: Keys) -> None:
+    given = delegate(keys, title=TITLE)
+    keys.follow(delegated(given))
+    with pytest.raises(KeyUnknown):
+        keys.follow(offer(SECOND))
+
+
+@pytest.mark.parametrize(
+    ("terms", "act"),
+    [
+        ({}, {"verb": "Surrender"}),
+        ({"title": RIGHT}, {}),
+        ({}, {"time": NOON + 6}),
+        ({}, {"given": bytes(32)[:-1] + b"\x01"}),
+    ],
+)
+def test_a_delegation_reaches_no_further_than_it_says(
+    keys: Keys, terms: dict[str, Value], act: dict[str, Any]
+) -> None:
+    given = delegate(keys, **terms)
+    with pytest.raises(DelegationNotProved):
+        keys.follow(delegated(**{"given": given} | act))
+
+
+def test_a_delegation_of_another_member_is_none(keys: Keys) -> None:
+    given = delegate(keys)
+    with pytest.raises(DelegationNotProved):
+        keys.follow(proved("Offer", OTHER, TITLE, FIRST, delegation=given))
+
+
+@pytest.mark.parametrize("end", ["EndDelegation", "RecoverKeys", "SuspendMember"])
+def test_a_delegation_ends_by_its_giver_by_recovery_and_rests_with_a_suspension(
+    keys: Keys, end: str
+) -> None:
+    given = delegate(keys)
+    if end == "EndDelegation":
+        keys.follow(proved(end, MEMBER, MEMBER, FIRST, given=given))
+    else:
+        motion(keys, end)
+    with pytest.raises((DelegationNotProved, MemberNotActing)):
+        keys.follow(delegated(given))
+
+
+def test_a_delegate_that_is_suspended_signs_for_nobody(keys: Keys) -> None:
+    given = delegate(keys)
+    motion(keys, "SuspendMember", OTHER)
+    with pytest.raises(MemberNotActing):
+        keys.follow(delegated(given))
+
+
+def test_a_delegate_changes_no_member(keys: Keys) -> None:
+    given = delegate(keys)
+    with pytest.raises(DelegationNotProved):
+        keys.follow(proved("UpdateProfile", MEMBER, MEMBER, SECOND, delegation=given))
+
+
 def test_a_lane_signs_for_its_terminal_alone(keys: Keys) -> None:
-    keys.follow(proved("RegisterLane", MEMBER, LANE, FIRST, key=SECOND.address))
+    register_lane(keys)
     right = sha256(b"right").digest()
     keys.follow(proved("GateOut", MEMBER, right, SECOND, lane=LANE))
     with pytest.raises(KeyUnknown):
