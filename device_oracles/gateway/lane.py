@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from device_oracles.errors import PickupMismatch, PickupUnknown, RightNotReady
 from device_oracles.intake.readings import Reading, reports_hash
 from identity.acts.objects import right_id
-from identity.acts.typed import Act
+from identity.acts.typed import Act, Value
+from identity.acts.words import Direction
 from privacy.containers import container_tag
 
 EXPIRES_SECONDS = 120
 VERBS = {"out": "GateOut", "in": "ReturnEmpty"}
-STATE_NEEDED = {"out": "ready", "in": "used"}
+INTERCHANGE = "RecordInterchange"
 NONE = bytes(32)
 
 
@@ -19,7 +20,7 @@ class Pickup:
     """What the member's node holds about a container's pickup right.
 
     ``order``, ``right`` and ``salt`` are 32 bytes; ``counter`` is the right's, ``state`` its word
-    (ready, used, returned).
+    (ready, used, returned); ``interchanges`` are the directions whose interchange is recorded.
     """
 
     order: bytes
@@ -27,26 +28,47 @@ class Pickup:
     salt: bytes
     counter: int
     state: str
+    interchanges: frozenset[str] = frozenset()
 
 
 def choose_pickup(pickups: list[Pickup], reading: Reading) -> Pickup:
-    """Return the right this direction is about: a container has one for each of its orders.
+    """Return the right this reading is about: a container has one for each of its orders.
 
     Raises:
         PickupUnknown: there is none.
-        RightNotReady: each was used already, or has not been used yet.
+        RightNotReady: each was used already, or has not been used yet; or its interchange is
+            recorded, or the one before it is not.
     """
-    needed = STATE_NEEDED[reading.direction]
     for pickup in pickups:
-        if pickup.state == needed:
+        if _fits(pickup, reading):
             return pickup
     if not pickups:
         raise PickupUnknown("No delivery order for this container is known here.")
+    needed = _needed(reading)
     raise RightNotReady(
-        f"The pickup right is {pickups[0].state}; this direction needs it {needed}.",
+        f"The pickup right is {pickups[0].state}; this reading needs it {needed}.",
         state=pickups[0].state,
         needed=needed,
     )
+
+
+def _fits(pickup: Pickup, reading: Reading) -> bool:
+    """Say whether the right stands where this reading needs it.
+
+    A container leaves by a ready right and comes back by a used one. Once it left, its interchange
+    out is recorded, and after that its interchange in, before or after its return.
+    """
+    if reading.damage is None:
+        return pickup.state == _needed(reading)
+    left = pickup.state in ("used", "returned")
+    before = frozenset() if reading.direction == "out" else frozenset({"out"})
+    return left and pickup.interchanges == before
+
+
+def _needed(reading: Reading) -> str:
+    if reading.damage is None:
+        return "ready" if reading.direction == "out" else "used"
+    return "used, with no interchange" if reading.direction == "out" else "used, handed out, not in"
 
 
 def check_pickup(pickup: Pickup, reading: Reading) -> bytes:
@@ -65,7 +87,7 @@ def check_pickup(pickup: Pickup, reading: Reading) -> bytes:
 def lane_act(
     reading: Reading, pickup: Pickup, member: bytes, lane: bytes, device_counter: int, now: int
 ) -> Act:
-    """Build the act GateOut or ReturnEmpty for one reading.
+    """Build the act for one reading: GateOut or ReturnEmpty, or RecordInterchange.
 
     Args:
         member: the terminal, 32 bytes: the act's principal.
@@ -76,20 +98,20 @@ def lane_act(
     Raises: what check_pickup raises.
     """
     tag = check_pickup(pickup, reading)
-    return Act(
-        VERBS[reading.direction],
-        {
-            "principal": member,
-            "delegation": NONE,
-            "object": pickup.right,
-            "counter": pickup.counter,
-            "expires": now + EXPIRES_SECONDS,
-            "companion": NONE,
-            "order": pickup.order,
-            "container": tag,
-            "lane": lane,
-            "deviceCounter": device_counter,
-            "time": reading.occurred_at,
-            "reports": reports_hash([reading]),
-        },
-    )
+    fields: dict[str, Value] = {
+        "principal": member,
+        "delegation": NONE,
+        "object": pickup.right,
+        "counter": pickup.counter,
+        "expires": now + EXPIRES_SECONDS,
+        "companion": NONE,
+        "order": pickup.order,
+        "container": tag,
+        "lane": lane,
+        "deviceCounter": device_counter,
+        "time": reading.occurred_at,
+    }
+    if reading.damage is None:
+        return Act(VERBS[reading.direction], fields | {"reports": reports_hash([reading])})
+    direction = int(Direction[reading.direction.upper()])
+    return Act(INTERCHANGE, fields | {"direction": direction, "damage": reading.damage})

@@ -56,6 +56,7 @@ class MemberApi:
                     salt=_bytes32(given["salt"]),
                     counter=int(given["counter"]),
                     state=str(given["state"]),
+                    interchanges=frozenset(given["interchanges"]),
                 )
                 for given in answer["pickups"]
             ]

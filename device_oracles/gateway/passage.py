@@ -78,7 +78,7 @@ class Lane:
         except (GatewayError, PrivacyError) as error:
             # Nothing is decided yet: the same reading may be sent again while it is fresh.
             return refused(error)
-        verdict = decided(reading.direction, outcome)
+        verdict = decided(reading, outcome)
         if verdict.ended:
             self._journal.record_outcome(reading.hash, verdict.to_json())
         return verdict

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from device_oracles.errors import GatewayError
 from device_oracles.gateway.member import Outcome
+from device_oracles.intake.readings import Reading
 from privacy.errors import PrivacyError
 
 
@@ -45,11 +46,20 @@ DONE = {
     ),
 }
 
+RECORDED = (
+    "The equipment interchange is recorded, and final. It opens no barrier.",
+    "设备交接单已登记，不抬杆。",
+)
 
-def decided(direction: str, outcome: Outcome) -> Verdict:
-    """The verdict on where the lane act's command stands."""
+
+def decided(reading: Reading, outcome: Outcome) -> Verdict:
+    """The verdict on where the lane act's command stands; an interchange opens nothing."""
     if outcome.state == "final" and outcome.refusal is None:
-        says, says_zh = DONE[direction]
+        if reading.damage is not None:
+            says, says_zh = RECORDED
+            advice = "Hand over the interchange receipt."
+            return Verdict(False, "RECORDED", says, says_zh, advice, True, outcome.command)
+        says, says_zh = DONE[reading.direction]
         return Verdict(True, "DONE", says, says_zh, "Open the barrier.", True, outcome.command)
     if outcome.refusal is not None:
         return _closed(

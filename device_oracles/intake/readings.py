@@ -2,9 +2,10 @@
 
 A reading is ``{"lane", "container", "direction", "occurred_at", "sensor", "signature"}``. The
 sensor's Ed25519 key signs the RFC 8785 bytes of the object without ``signature``; ``signature``
-is 0x and 128 lower-case hex digits. ``occurred_at`` is UTC with or without milliseconds; two
-containers in one second need them, for the same bytes are the same reading. When it happened is
-the sensor's word; when it was recorded is the journal's.
+is 0x and 128 lower-case hex digits. An equipment interchange has one field more,
+``damage``: the hash of its damage record, 0x and 64 lower-case hex digits. ``occurred_at`` is UTC
+with or without milliseconds; two containers in one second need them, for the same bytes are the
+same reading. When it happened is the sensor's word; when it was recorded is the journal's.
 """
 
 import re
@@ -29,15 +30,21 @@ from privacy.errors import PrivacyError
 
 Direction = Literal["out", "in"]
 FIELDS = frozenset({"lane", "container", "direction", "occurred_at", "sensor", "signature"})
+DAMAGE = "damage"
 MAX_READING_BYTES = 4_096
 MAX_AGE_SECONDS = 300
 MAX_AHEAD_SECONDS = 30
+_HASH = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One signed reading; ``occurred_at`` is in UTC seconds."""
+    """One signed reading; ``occurred_at`` is in UTC seconds.
+
+    ``damage`` is the hash of an equipment interchange's damage record, 32 bytes; None for a
+    container that passes.
+    """
 
     lane: str
     container: str
@@ -45,6 +52,7 @@ class Reading:
     occurred_at: int
     sensor: str
     signed: dict[str, str]
+    damage: bytes | None = None
 
     @property
     def hash(self) -> str:
@@ -58,7 +66,7 @@ def parse_reading(data: bytes) -> Reading:
         value = parse_json(data, max_bytes=MAX_READING_BYTES)
     except PrivacyError as error:
         raise ReadingMalformed(error.message) from error
-    if not isinstance(value, dict) or set(value) != FIELDS:
+    if not isinstance(value, dict) or set(value) - {DAMAGE} != FIELDS:
         raise ReadingMalformed(f"A reading has the fields {', '.join(sorted(FIELDS))}.")
     if not all(isinstance(text, str) and len(text) <= 200 for text in value.values()):
         raise ReadingMalformed("Every field of a reading is a short text.")
@@ -72,6 +80,7 @@ def parse_reading(data: bytes) -> Reading:
         occurred_at=_seconds(signed["occurred_at"]),
         sensor=signed["sensor"],
         signed=signed,
+        damage=_damage(signed),
     )
 
 
@@ -117,6 +126,14 @@ def check_fresh(reading: Reading, now: int) -> None:
 def reports_hash(readings: list[Reading]) -> bytes:
     """SHA-256 of the list of signed readings by RFC 8785, 32 bytes: what the lane act carries."""
     return sha256(canonical_json([dict(reading.signed) for reading in readings])).digest()
+
+
+def _damage(signed: dict[str, str]) -> bytes | None:
+    if DAMAGE not in signed:
+        return None
+    if not _HASH.fullmatch(signed[DAMAGE]):
+        raise ReadingMalformed("damage is 0x and 64 lower-case hexadecimal digits.")
+    return bytes.fromhex(signed[DAMAGE][2:])
 
 
 def _seconds(text: str) -> int:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from device_oracles.errors import JournalUnavailable, ReadingStale
+from device_oracles.errors import JournalUnavailable, ReadingMalformed, ReadingStale
 from device_oracles.gateway.journal import Journal
 from device_oracles.gateway.member import MemberApi
 from device_oracles.gateway.passage import Lane
@@ -26,6 +26,7 @@ SENSOR = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEY = SigningKey(bytes([7]) * 32)
 DOMAIN = Domain(5151, bytes(range(20)), bytes(range(32)))
 LANE, MEMBER = "0x" + "1a" * 32, "0x" + "2b" * 32
+DAMAGE = "0x" + "5f" * 32
 NOW = 1_777_629_600  # 2026-05-01T10:00:00Z
 ORDER, SALT, NUMBER = bytes([3]) * 32, bytes([4]) * 32, "MAEU6543213"
 REFUSAL = {"code": "CONDITIONS_OPEN", "sentence": "Customs is open.", "what_to_do": "Wait."}
@@ -36,6 +37,7 @@ class MemberNode:
 
     def __init__(self) -> None:
         self.state, self.command, self.refusal = "ready", "final", None
+        self.interchanges: list[str] = []
         self.counter, self.up, self.right = 1, True, right_id(ORDER, container_tag(NUMBER, SALT))
         self.acts: dict[str, str] = {}
         self.problem: tuple[int, dict[str, Any]] | None = None
@@ -54,6 +56,7 @@ class MemberNode:
                 "salt": "0x" + SALT.hex(),
                 "counter": self.counter,
                 "state": self.state,
+                "interchanges": self.interchanges,
             }
             pickups = [] if self.state == "none" else [pickup]
             return httpx.Response(200, json={"pickups": pickups})
@@ -112,14 +115,14 @@ def gate(tmp_path: Path, node: MemberNode) -> Iterator[Gate]:
     gate.close()
 
 
-def reading(container: str = NUMBER, direction: str = "out") -> Reading:
+def reading(container: str = NUMBER, direction: str = "out", **more: str) -> Reading:
     body = {
         "lane": LANE,
         "container": container,
         "direction": direction,
         "occurred_at": "2026-05-01T10:00:00Z",
         "sensor": "ocr-1",
-    }
+    } | more
     signed = body | {"signature": "0x" + SENSOR.sign(canonical_json(dict(body))).hex()}
     return parse_reading(json.dumps(signed).encode())
 
@@ -258,6 +261,45 @@ def test_an_empty_container_comes_back_as_a_return(gate: Gate, node: MemberNode)
     assert gate.lane.read(reading(direction="in")).open
     (wire,) = node.acts.values()
     assert decode(bytes.fromhex(wire[2:]))[0].name == "ReturnEmpty"
+
+
+@pytest.mark.parametrize(
+    ("direction", "state", "before"), [("out", "used", []), ("in", "returned", ["out"])]
+)
+def test_a_reading_with_a_damage_record_is_an_interchange_and_opens_nothing(
+    gate: Gate, node: MemberNode, direction: str, state: str, before: list[str]
+) -> None:
+    node.state, node.interchanges = state, before
+    verdict = gate.lane.read(reading(direction=direction, damage=DAMAGE))
+    assert (verdict.open, verdict.code, verdict.ended) == (False, "RECORDED", True)
+    (wire,) = node.acts.values()
+    act = decode(bytes.fromhex(wire[2:]))[0]
+    assert act.name == "RecordInterchange"
+    assert act.fields["direction"] == (1 if direction == "out" else 2)
+    assert act.fields["damage"] == bytes.fromhex(DAMAGE[2:])
+
+
+@pytest.mark.parametrize(
+    ("direction", "state", "before"),
+    [
+        ("out", "ready", []),
+        ("out", "used", ["out"]),
+        ("in", "used", []),
+        ("in", "returned", ["out", "in"]),
+    ],
+)
+def test_an_interchange_out_of_turn_is_refused_before_the_ledger(
+    gate: Gate, node: MemberNode, direction: str, state: str, before: list[str]
+) -> None:
+    node.state, node.interchanges = state, before
+    assert gate.lane.read(reading(direction=direction, damage=DAMAGE)).code == "RIGHT_NOT_READY"
+    assert gate.journal.last_counter == 0
+
+
+@pytest.mark.parametrize("damage", ["", "0x", "0x" + "AB" * 32, "5f" * 32, "0x" + "5f" * 31])
+def test_a_damage_record_is_named_by_its_hash(damage: str) -> None:
+    with pytest.raises(ReadingMalformed):
+        reading(damage=damage)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409])
