@@ -21,6 +21,7 @@ from support.offices import LADING, Office, running_offices, see
 from support.peers import bill_number, free_port, make_bill
 
 CONTAINER = "MAEU6543213"
+DAMAGE = "0x" + "5f" * 32
 SENSOR = Ed25519PrivateKey.generate()
 GATEWAY = Path(sys.executable).with_name("lading-gateway")
 Offices = dict[str, Office]
@@ -67,7 +68,9 @@ class Gate:
             self.process.send_signal(number)
             self.process.wait(20)
 
-    def sign(self, container: str, direction: str, ago_seconds: int = 0) -> dict[str, str]:
+    def sign(
+        self, container: str, direction: str, ago_seconds: int = 0, **more: str
+    ) -> dict[str, str]:
         at = datetime.fromtimestamp(time.time() - ago_seconds, UTC)
         reading = {
             "lane": self.lane,
@@ -75,6 +78,7 @@ class Gate:
             "direction": direction,
             "occurred_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "sensor": "ocr-1",
+            **more,
         }
         return reading | {"signature": "0x" + SENSOR.sign(rfc8785.dumps(dict(reading))).hex()}
 
@@ -82,8 +86,8 @@ class Gate:
         answer = httpx.post(f"{self._url}/readings", json=reading, timeout=60, trust_env=False)
         return {"status": answer.status_code, **answer.json()}
 
-    def read(self, container: str, direction: str) -> dict[str, Any]:
-        return self.hand_in(self.sign(container, direction))
+    def read(self, container: str, direction: str, **more: str) -> dict[str, Any]:
+        return self.hand_in(self.sign(container, direction, **more))
 
     @property
     def counter(self) -> int:
@@ -207,7 +211,7 @@ def test_a_token_without_the_role_keeps_the_barrier_closed(
     assert refused.status_code in (403, 422), refused.text
 
 
-def test_once_released_the_barrier_opens_once_and_the_order_closes_on_the_return(
+def test_once_released_the_barrier_opens_once_and_the_order_closes_on_the_interchange_in(
     gate: Gate, order: str, offices: Offices
 ) -> None:
     offices["carrier"].do(f"/v1/orders/{order}/conditions/freight", {"met": True}, "finance")
@@ -222,8 +226,14 @@ def test_once_released_the_barrier_opens_once_and_the_order_closes_on_the_return
     wait_for(lambda: right_of(offices["shipper"], order)["state"] == "used", "all see it used")
     second = gate.read(CONTAINER, "out")
     assert (second["barrier"], second["code"]) == ("closed", "RIGHT_NOT_READY")
+    early = gate.read(CONTAINER, "in", damage=DAMAGE)
+    assert early["code"] == "RIGHT_NOT_READY", early
+    eir_out = gate.read(CONTAINER, "out", damage=DAMAGE)
+    assert (eir_out["barrier"], eir_out["code"]) == ("closed", "RECORDED"), eir_out
     back = gate.read(CONTAINER, "in")
     assert (back["barrier"], back["code"]) == ("open", "DONE"), back
+    assert gate.read(CONTAINER, "in", damage=DAMAGE)["code"] == "RECORDED"
+    assert right_of(offices["terminal"], order)["interchange_in"]["damage"] == DAMAGE
     shipper = offices["shipper"]
     wait_for(
         lambda: shipper.get(f"/v1/orders/{order}").json()["state"] == "closed", "the order closes"

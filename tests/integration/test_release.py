@@ -16,7 +16,7 @@ from support.members import (
 from support.peers import bill_number, make_bill
 
 from identity.acts.typed import Act, Value, digest, encode
-from identity.acts.words import OrderState, TitleState
+from identity.acts.words import Direction, OrderState, TitleState
 from identity.keys.secp256k1 import SigningKey
 from identity.policy.decide import Actor
 from node.commands.bodies import to_bytes
@@ -203,11 +203,17 @@ def test_a_surrendered_title_is_released_container_by_container(
 
     back = hand_in(terminal, str(lane.object), pickup_at(terminal), 4, verb="ReturnEmpty")
     assert back.state == "final"
+    for counter, direction in ((5, Direction.OUT), (6, Direction.IN)):
+        recorded = hand_in(
+            terminal, str(lane.object), pickup_at(terminal), counter, "RecordInterchange",
+            direction=int(direction), damage=bytes(32),
+        )  # fmt: skip
+        assert recorded.state == "final", recorded.refusal
     wait_for(
         lambda: terminal.row(DeliveryOrder, order).state == OrderState.CLOSED, "the order closes"
     )
-    assert terminal.row(Device, str(lane.object)).device_counter == 4
-    assert carrier.row(Title, surrendered).state == TitleState.SURRENDERED
+    assert terminal.row(Device, str(lane.object)).device_counter == 6
+    seen(carrier, surrendered, lambda row: row.state == TitleState.DELIVERED)
 
 
 def open_order(members: Members, title: str) -> str:
@@ -241,7 +247,12 @@ def pickup_at(terminal: RunningMember) -> Pickup:
 
 
 def hand_in(
-    terminal: RunningMember, lane: str, pickup: Pickup, device_counter: int, verb: str = "GateOut"
+    terminal: RunningMember,
+    lane: str,
+    pickup: Pickup,
+    device_counter: int,
+    verb: str = "GateOut",
+    **own: Value,
 ) -> Command:
     """Sign a lane act as the gateway does, hand it in, and return the command at its end."""
     now = int(time.time())
@@ -257,9 +268,8 @@ def hand_in(
         "lane": to_bytes(lane),
         "deviceCounter": device_counter,
         "time": now,
-        "reports": bytes(32),
     }
-    act = Act(verb, fields)
+    act = Act(verb, fields | (own or {"reports": bytes(32)}))
     domain = terminal.node.network.domain("Releases")
     wire = encode(act, LANE_KEY.sign(digest(domain, act)))
     return terminal.end_of(terminal.ask(verb, act="0x" + wire.hex()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -20,12 +21,20 @@ class Gate:
 
     def read(self, container: str, direction: str) -> dict[str, Any]:
         """Report a container number read at the gate; return what the lane answers."""
+        return self._report(container, direction, {})
+
+    def exchange(self, container: str, direction: str, record: bytes) -> dict[str, Any]:
+        """Report an interchange with its damage record, of which only the hash leaves the gate."""
+        return self._report(container, direction, {"damage": "0x" + sha256(record).hexdigest()})
+
+    def _report(self, container: str, direction: str, more: dict[str, str]) -> dict[str, Any]:
         reading = {
             "lane": self._told["lane"],
             "container": container,
             "direction": direction,
             "occurred_at": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "sensor": self._told["sensor"],
+            **more,
         }
         signature = "0x" + self._key.sign(rfc8785.dumps(reading)).hex()
         answer = self._client.post("/readings", json=reading | {"signature": signature})

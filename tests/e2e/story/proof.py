@@ -26,7 +26,8 @@ def prove(story: Story) -> None:
         hold(places == sorted(places), "the history is in the ledger's order")
         acts = [entry for entry in entries if entry["kind"] == "acted"]
         verbs = [act["verb"] for act in acts]
-        for verb in ("Issue", "Accept", "Surrender", "OpenOrder", "GateOut", "ReturnEmpty"):
+        released = ("OpenOrder", "GateOut", "RecordInterchange", "ReturnEmpty")
+        for verb in ("Issue", "Accept", "Surrender", *released):
             hold(verb in verbs, f"the history tells the {verb}")
         hold(
             all(a["principal"] and a["key"] and a["block"] for a in acts), "who signed, which block"

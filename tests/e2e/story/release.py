@@ -1,4 +1,4 @@
-"""Steps 5 and 6: surrendered, released by conditions, out at the gate once, the empty back."""
+"""Steps 5 and 6: surrendered, released by conditions, out once, the empty back, delivered."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _early_gate_out(story: Story) -> None:
 
 
 def gate_out(story: Story) -> None:
-    """6. The lane uses the pickup right, once; the order closes on the empty return."""
+    """6. The lane uses the pickup right, once; the order closes with the empty and its EIR in."""
     consortium = story.consortium
     _set(story, "carrier", "freight", "finance")
     _wait_conditions(story, "consignee", {"freight", "customs", "terminal"})
@@ -142,13 +142,27 @@ def gate_out(story: Story) -> None:
     hold(again["barrier"] == "closed", f"the second attempt is refused: {again}")
     story.say(f"a second gate-out: {again['says']}")
     _replay(story)
-    answer = story.gate.read(story.container, "in")
+    _bring_back(story)
     told = until(
         lambda: (_order(consortium["customs"], story) or {}).get("state") == "closed",
         "customs' node shows the order closed",
     )
-    hold(bool(told), f"closed: {answer}")
-    story.say("the empty container returned; the order is closed")
+    hold(bool(told), "the order is closed")
+    story.wait_title("bank", lambda t: t["state"] == "delivered", "the title is delivered")
+    story.say("the order is closed and the title delivered")
+
+
+def _bring_back(story: Story) -> None:
+    """Interchange out, the empty container's return, and the interchange in that closes it."""
+    out = story.gate.exchange(story.container, "out", b"no damage")
+    hold((out["code"], out["barrier"]) == ("RECORDED", "closed"), f"EIR out: {out}")
+    back = story.gate.read(story.container, "in")
+    hold(back["code"] == "DONE", f"the empty comes back: {back}")
+    order = _order(story.consortium["terminal"], story) or {}
+    hold(order["state"] == "open", "the order waits for the interchange in")
+    eir = story.gate.exchange(story.container, "in", b"a dent, left door")
+    hold(eir["code"] == "RECORDED", f"EIR in: {eir}")
+    story.say("the empty container returned; interchanges out and in recorded by their hashes")
 
 
 def _replay(story: Story) -> None:
