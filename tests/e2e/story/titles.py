@@ -131,7 +131,7 @@ def finance(story: Story) -> None:
         consortium.attack["shipper_act_key"],
         principal=shipper.id,
         object_=story.title,
-        counter=before["counter"],
+        counter=before["counter"] + 2,  # after the pledge is offered and accepted
         to=consignee.id,
         capacity=1,
         endorsement=0,
@@ -144,7 +144,7 @@ def finance(story: Story) -> None:
     hold(told["holder"] == shipper.id, "the shipper keeps the reversion")
     story.say("pledged to the bank, whose node holds and has checked the document")
     story.attacker.relay(stale)
-    refusal = story.refusal_seen_by("consignee", stale, "NOT_THE_CONTROLLER")
+    refusal = story.refusal_seen_by("consignee", stale, "TITLE_PLEDGED")
     story.say(f"an offer signed before the pledge, relayed after it: {refusal['sentence']}")
     bank.write(f"/v1/titles/{story.title}/release-pledge", {}, role="finance")
     story.wait_title("shipper", lambda t: t["pledgee"] is None, "the pledge is released")
