@@ -14,8 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from node.attestations.log import Log, attachment, hash_of, proof_ranges, prove  # noqa: E402
 from committed import write_or_compare  # noqa: E402
+
+from node.attestations.log import Log, attachment, hash_of, proof_ranges, prove  # noqa: E402
 
 TARGET = ROOT / "tests/data/vectors/consistency.json"
 ENTRIES = 40

@@ -26,7 +26,6 @@ abstract contract Acts is IActs {
     uint256 internal constant PRINCIPAL = 0;
     uint256 internal constant DELEGATION = 1;
     uint256 internal constant OBJECT = 2;
-    uint256 private constant COUNTER = 3;
     uint256 internal constant EXPIRES = 4;
     uint256 private constant MAX_ACTS = 50;
     uint256 private constant MAX_ITEMS = 16;
@@ -41,11 +40,14 @@ abstract contract Acts is IActs {
 
     bytes32 private immutable _domainSeparator;
     uint256 private immutable _gasCap;
+    uint256 private immutable _gasNeeded;
 
     /// @param networkId salt of the EIP-712 domain
     /// @param cap gas that each act may use at most
     constructor(bytes32 networkId, uint256 cap) {
         _gasCap = cap;
+        // A call passes on at most 63/64 of the gas left.
+        _gasNeeded = (cap + RESERVE) * 64 / 63;
         _domainSeparator = keccak256(
             abi.encode(DOMAIN_TYPE, keccak256("Lading"), keccak256("1"), block.chainid, address(this), networkId)
         );
@@ -91,10 +93,10 @@ abstract contract Acts is IActs {
         bytes calldata attached;
         (header.digest, words, signature, attached) = _read(act);
         header.verb = uint8(act[0]);
-        header.principal = _word(words, PRINCIPAL);
-        header.delegation = _word(words, DELEGATION);
-        header.object = _word(words, OBJECT);
-        header.counter = uint256(_word(words, COUNTER));
+        assembly ("memory-safe") {
+            // Principal, delegation, object and counter: they stand in the words and in the header in one order.
+            calldatacopy(add(header, 32), words.offset, 128)
+        }
         uint256 expires = uint256(_word(words, EXPIRES));
         require(block.timestamp <= expires, ActExpired(expires));
         require(header.delegation == 0 || (_delegable() >> header.verb) & 1 == 1, VerbNotDelegable(header.verb));
@@ -139,11 +141,15 @@ abstract contract Acts is IActs {
 
     /// @dev Word `i` of the verb's own fields, the header's not counted. The shape's check keeps it in bounds.
     function _own(bytes calldata words, uint256 i) internal pure returns (bytes32 word) {
-        return _word(words, HEADER_WORDS + i);
+        unchecked {
+            return _word(words, HEADER_WORDS + i);
+        }
     }
 
     function _ownUint(bytes calldata words, uint256 i) internal pure returns (uint256 word) {
-        return uint256(_word(words, HEADER_WORDS + i));
+        unchecked {
+            return uint256(_word(words, HEADER_WORDS + i));
+        }
     }
 
     /// @dev The array whose count is own word `i`, and the index of the own word after it.
@@ -162,11 +168,29 @@ abstract contract Acts is IActs {
             emit Refused(0, 0, 0, act.length == 0 ? 0 : uint8(act[0]), abi.encodeWithSelector(ActMalformed.selector));
             return;
         }
-        bytes memory call = abi.encodeCall(this.execute, (act));
-        // A call passes on at most 63/64 of the gas left.
-        require(gasleft() >= (_gasCap + RESERVE) * 64 / 63, GasTooLow());
-        (bool done, bytes memory reason) = address(this).call{gas: _gasCap}(call);
-        if (!done) _refuse(act, reason);
+        require(gasleft() >= _gasNeeded, GasTooLow());
+        uint256 cap = _gasCap;
+        bytes4 selector = this.execute.selector;
+        bool done;
+        assembly ("memory-safe") {
+            // this.execute(act), encoded where memory is free, and left free.
+            let call_ := mload(0x40)
+            mstore(call_, selector)
+            mstore(add(call_, 4), 32)
+            mstore(add(call_, 36), act.length)
+            calldatacopy(add(call_, 68), act.offset, act.length)
+            done := call(cap, address(), 0, call_, add(68, act.length), 0, 0)
+        }
+        if (!done) _refuse(act, _returned());
+    }
+
+    function _returned() private pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            mstore(data, returndatasize())
+            returndatacopy(add(data, 32), 0, returndatasize())
+            mstore(0x40, and(add(add(data, returndatasize()), 63), not(31)))
+        }
     }
 
     function _refuse(bytes calldata act, bytes memory reason) private {
@@ -190,29 +214,61 @@ abstract contract Acts is IActs {
         (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) = _shape(uint8(act[0]));
         require(typeHash != 0, VerbUnknown(uint8(act[0])));
         words = act[1:];
-        uint256 end = statics * 32;
+        uint256 end;
+        (digest, end) = _hashed(typeHash, statics, arrays, words);
+        digest = MessageHashUtils.toTypedDataHash(_domainSeparator, digest);
+        uint256 signed = end + SIGNATURE_BYTES;
+        require(signed == words.length || (attaches && signed < words.length), ActMalformed());
+        // One after the other, and together the whole act: nothing to check again.
+        assembly ("memory-safe") {
+            signature.offset := add(words.offset, end)
+            signature.length := SIGNATURE_BYTES
+            attached.offset := add(words.offset, signed)
+            attached.length := sub(words.length, signed)
+            words.length := end
+        }
+    }
+
+    /// @dev EIP-712's hashStruct, and where the words of the act end: the type hash, the static words as they are, and
+    /// of each array the hash of its items.
+    function _hashed(bytes32 typeHash, uint256 statics, uint256 arrays, bytes calldata words)
+        private
+        pure
+        returns (bytes32 hash, uint256 end)
+    {
+        end = statics * 32;
         require(words.length >= end, ActMalformed());
-        bytes memory members = abi.encodePacked(typeHash, words[:end]);
+        // Built where memory is free, and left free.
+        uint256 members;
+        uint256 length = 32 + end;
+        assembly ("memory-safe") {
+            members := mload(0x40)
+            mstore(members, typeHash)
+            calldatacopy(add(members, 32), words.offset, end)
+        }
         for (uint256 i = 0; i < arrays; i++) {
             require(end + 32 <= words.length, ActMalformed());
             uint256 count = uint256(_word(words, end / 32));
             uint256 start = end + 32;
             require(count <= MAX_ITEMS && start + count * 32 <= words.length, ActMalformed());
             end = start + count * 32;
-            members = bytes.concat(members, keccak256(words[start:end]));
+            assembly ("memory-safe") {
+                let last := add(members, length)
+                calldatacopy(last, add(words.offset, start), sub(end, start))
+                mstore(last, keccak256(last, sub(end, start)))
+            }
+            length += 32;
         }
-        uint256 signed = end + SIGNATURE_BYTES;
-        require(signed == words.length || (attaches && signed < words.length), ActMalformed());
-        signature = words[end:signed];
-        attached = words[signed:];
-        words = words[:end];
-        digest = MessageHashUtils.toTypedDataHash(_domainSeparator, keccak256(members));
+        assembly ("memory-safe") {
+            hash := keccak256(members, length)
+        }
     }
 
     /// @dev The key that signed `digest`; refuses a signature in any other than its one form.
     function _signer(bytes32 digest, bytes calldata signature) internal pure returns (address key) {
         ECDSA.RecoverError failure;
-        (key, failure,) = ECDSA.tryRecoverCalldata(digest, signature);
+        (bytes32 r, bytes32 s) = (_word(signature, 0), _word(signature, 1));
+        (key, failure,) = ECDSA.tryRecover(digest, uint8(signature[64]), r, s);
         require(failure == ECDSA.RecoverError.NoError, SignatureInvalid());
     }
 

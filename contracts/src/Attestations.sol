@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ConsistencyProof} from "./ConsistencyProof.sol";
 import {MemberActs} from "./MemberActs.sol";
 import {AttestationsVerbs} from "./generated/Verbs.sol";
@@ -29,7 +30,11 @@ contract Attestations is MemberActs, IAttestations {
     /// @dev One slot a log, by owner and origin, since a device's id is its owner's choice: the seal in the upper 224
     /// bits, the counter below it. No seal but a counter: split. The size and root that a seal stands for are in the
     /// checkpoint's event, and come back with the next proof.
-    mapping(bytes32 owner => mapping(bytes32 origin => uint256)) private _logs;
+    struct Log {
+        uint256 last;
+    }
+
+    mapping(bytes32 owner => mapping(bytes32 origin => Log)) private _logs;
 
     constructor(INetwork network) MemberActs(network, keccak256("Attestations"), GAS_CAP, address(0)) {}
 
@@ -39,10 +44,10 @@ contract Attestations is MemberActs, IAttestations {
         view
         returns (uint256 state, uint256 counter, bytes32 seal)
     {
-        uint256 log = _logs[owner][origin];
-        if (log == 0) return (OriginState.NONE, 0, 0);
-        state = log <= COUNTER ? OriginState.SPLIT : OriginState.OPEN;
-        return (state, log & COUNTER, bytes32(log & ~COUNTER));
+        uint256 last = _logs[owner][origin].last;
+        if (last == 0) return (OriginState.NONE, 0, 0);
+        state = last <= COUNTER ? OriginState.SPLIT : OriginState.OPEN;
+        return (state, last & COUNTER, bytes32(last & ~COUNTER));
     }
 
     function _shape(uint256 verb)
@@ -69,25 +74,27 @@ contract Attestations is MemberActs, IAttestations {
             require(expires <= block.timestamp + MAX_DEVICE_ACT, IReleases.LaneActTooFarAhead(expires));
         }
         _requireKey(act);
-        uint256 log = _logs[act.principal][act.object];
-        uint256 counter = _counterOf(act.object, log);
+        Log storage log = _logs[act.principal][act.object];
+        uint256 last = log.last;
+        uint256 counter = _counterOf(act.object, last);
         _requireCounter(act, counter);
         uint256 size = _ownUint(words, 0);
         bytes32 root = _own(words, 1);
-        if (log == 0) {
+        if (last == 0) {
             require(size != 0 && size <= type(uint64).max, SizeRefused(act.object, 0, size));
             require(attached.length == 0, ProofMalformed(act.object, size));
         } else {
-            _requireExtends(act.object, log, size, root, attached);
+            _requireExtends(act.object, last, size, root, attached);
         }
-        _logs[act.principal][act.object] = _sealOf(size, root) | ++counter;
+        log.last = _sealOf(size, root) | ++counter;
         _done(act, words, counter);
     }
 
     function _reportSplit(Header memory act, bytes calldata words, bytes calldata attached) private {
         _actor(act);
         bytes32 owner = _own(words, 0);
-        uint256 counter = _counterOf(act.object, _logs[owner][act.object]);
+        Log storage log = _logs[owner][act.object];
+        uint256 counter = _counterOf(act.object, log.last);
         (bytes calldata wire, uint256 next) = _framed(attached, 0);
         Root memory first = _signed(act.object, words, 1, wire);
         (wire, next) = _framed(attached, next);
@@ -97,21 +104,21 @@ contract Attestations is MemberActs, IAttestations {
             first.size == second.size && first.root != second.root,
             NotASplit(act.object, _own(words, 1), _own(words, 2))
         );
-        _logs[owner][act.object] = ++counter;
+        log.last = ++counter;
         _done(act, words, counter);
     }
 
     /// @dev The proof leads from the log's last checkpoint to this one.
-    function _requireExtends(bytes32 origin, uint256 log, uint256 size, bytes32 root, bytes calldata attached)
+    function _requireExtends(bytes32 origin, uint256 last, uint256 size, bytes32 root, bytes calldata attached)
         private
         view
     {
         require(attached.length >= 64, ProofMalformed(origin, size));
-        uint256 earlier = uint256(bytes32(attached));
+        uint256 earlier = uint256(_word(attached, 0));
         require(earlier != 0 && earlier < size && size <= type(uint64).max, SizeRefused(origin, earlier, size));
         (bool fits, bytes32 earlierRoot, bytes32 proved) = ConsistencyProof.roots(earlier, size, attached[32:]);
         require(fits, ProofMalformed(origin, size));
-        require(_sealOf(earlier, earlierRoot) == log & ~COUNTER, NotTheLastCheckpoint(origin, earlier, earlierRoot));
+        require(_sealOf(earlier, earlierRoot) == last & ~COUNTER, NotTheLastCheckpoint(origin, earlier, earlierRoot));
         require(proved == root, NotAnExtension(origin, root, proved));
     }
 
@@ -152,13 +159,13 @@ contract Attestations is MemberActs, IAttestations {
     }
 
     /// @dev Refuses a split origin.
-    function _counterOf(bytes32 origin, uint256 log) private pure returns (uint256 counter) {
-        require(log == 0 || log > COUNTER, OriginSplit(origin));
-        return log & COUNTER;
+    function _counterOf(bytes32 origin, uint256 last) private pure returns (uint256 counter) {
+        require(last == 0 || last > COUNTER, OriginSplit(origin));
+        return last & COUNTER;
     }
 
     function _sealOf(uint256 size, bytes32 root) private pure returns (uint256 seal) {
-        return uint256(keccak256(abi.encode(size, root))) & ~COUNTER;
+        return uint256(Hashes.efficientKeccak256(bytes32(size), root)) & ~COUNTER;
     }
 
     /// @dev The bytes behind the two at `start` that give their length, and where the next ones begin.

@@ -104,7 +104,7 @@ abstract contract Members is Motions, IMembership {
     function actor(bytes32 member, address key) public view returns (uint256 number, uint256 roles) {
         Member storage m = _known(member);
         (number, roles) = (m.number, m.roles);
-        Key storage k = _keys[_keyId(key)];
+        Key memory k = _keys[_keyId(key)];
         require(k.owner == number && k.purpose == KeyPurpose.ACT && _countsNow(k, m), KeyNotValid(member, _keyId(key)));
         require(m.status == MemberStatus.ACTIVE, MemberNotActive(member));
     }
@@ -116,7 +116,7 @@ abstract contract Members is Motions, IMembership {
 
     function _requireRelayer(address relayer) internal view override {
         if (relayer == _foundingRelayer) return;
-        Key storage k = _keys[_keyId(relayer)];
+        Key memory k = _keys[_keyId(relayer)];
         Member storage m = _memberOf[_memberAt[k.owner]];
         require(k.purpose == KeyPurpose.RELAY && _countsNow(k, m), RelayerNotActive(relayer));
         require(m.status == MemberStatus.ACTIVE, RelayerNotActive(relayer));
@@ -201,7 +201,7 @@ abstract contract Members is Motions, IMembership {
         return bytes32(uint256(uint160(key)));
     }
 
-    function _countsNow(Key storage key, Member storage m) private view returns (bool counts) {
+    function _countsNow(Key memory key, Member storage m) private view returns (bool counts) {
         return key.epoch == m.epoch && key.revokedAt == 0 && key.validFrom <= block.timestamp
             && (key.validUntil == 0 || block.timestamp < key.validUntil);
     }

@@ -113,43 +113,41 @@ def digest(domain: Domain, act: Act) -> bytes:
     return keccak(b"\x19\x01" + domain.separator + struct_hash(act))
 
 
-def encode(act: Act, signature: bytes) -> bytes:
-    """Return the wire form: code (1 byte) ‖ words ‖ signature (65 bytes); raises ActMalformed."""
-    if len(signature) != SIGNATURE_BYTES:
-        raise ActMalformed(f"A signature has {SIGNATURE_BYTES} bytes, not {len(signature)}.")
-    return bytes([act.type.code]) + encode_words(act) + signature
-
-
-def decode(wire: bytes) -> tuple[Act, bytes]:
-    """Return the act and its 65-byte signature (not checked here) from the wire form.
+def encode(act: Act, signature: bytes, attached: bytes = b"") -> bytes:
+    """Return the wire form: code (1 byte) ‖ words ‖ signature (65 bytes) ‖ attached, unsigned.
 
     Raises:
-        ActMalformed: unknown code, too short, too long, or a word out of its type's range.
+        ActMalformed: a field or the signature is wrong, or the verb attaches nothing.
+    """
+    if len(signature) != SIGNATURE_BYTES:
+        raise ActMalformed(f"A signature has {SIGNATURE_BYTES} bytes, not {len(signature)}.")
+    _check_attached(act.type, attached)
+    return bytes([act.type.code]) + encode_words(act) + signature + attached
+
+
+def decode(wire: bytes) -> tuple[Act, bytes, bytes]:
+    """Return the act, its 65-byte signature and what is attached, both not checked here.
+
+    Raises:
+        ActMalformed: unknown code, too short, too long, a word out of its type's range, or
+            something attached to an act of a verb that attaches nothing.
     """
     if len(wire) < 1 + SIGNATURE_BYTES:
         raise ActMalformed(f"An act cannot be {len(wire)} bytes long.")
-    return decode_words(wire[0], wire[1:-SIGNATURE_BYTES]), wire[-SIGNATURE_BYTES:]
+    act, end = _read(wire[0], wire[1:])
+    signature, attached = wire[1 + end :][:SIGNATURE_BYTES], wire[1 + end + SIGNATURE_BYTES :]
+    if len(signature) != SIGNATURE_BYTES:
+        raise ActMalformed("The act ends inside its signature.")
+    _check_attached(act.type, attached)
+    return act, signature, attached
 
 
 def decode_words(code: int, words: bytes) -> Act:
     """Return the act with wire code ``code`` and exactly these words; raises ActMalformed."""
-    act_type = ActType.by_code(code)
-    fields: dict[str, Value] = {}
-    at = 0
-    for field in act_type.fields:
-        if field.is_array:
-            count = int.from_bytes(_cut(words, at), "big")
-            _check_count(field, count)
-            starts = range(at + WORD_BYTES, at + WORD_BYTES * (count + 1), WORD_BYTES)
-            items = [_item(field.item, _cut(words, start), field.name) for start in starts]
-            fields[field.name] = cast(Value, items)
-            at += WORD_BYTES * (count + 1)
-        else:
-            fields[field.name] = _item(field.type, _cut(words, at), field.name)
-            at += WORD_BYTES
-    if at != len(words):
-        raise ActMalformed(f"{len(words) - at} bytes are left after the last field.")
-    return Act(act_type.name, fields)
+    act, end = _read(code, words)
+    if end != len(words):
+        raise ActMalformed(f"{len(words) - end} bytes are left after the last field.")
+    return act
 
 
 def batch(wires: Sequence[bytes]) -> bytes:
@@ -224,6 +222,30 @@ def act_from_json(data: object) -> Act:
         else:
             fields[field.name] = _item_from_json(field.type, value, field.name)
     return Act(name, fields)
+
+
+def _read(code: int, data: bytes) -> tuple[Act, int]:
+    """Return the act whose words ``data`` begins with, and where they end."""
+    act_type = ActType.by_code(code)
+    fields: dict[str, Value] = {}
+    at = 0
+    for field in act_type.fields:
+        if field.is_array:
+            count = int.from_bytes(_cut(data, at), "big")
+            _check_count(field, count)
+            starts = range(at + WORD_BYTES, at + WORD_BYTES * (count + 1), WORD_BYTES)
+            items = [_item(field.item, _cut(data, start), field.name) for start in starts]
+            fields[field.name] = cast(Value, items)
+            at += WORD_BYTES * (count + 1)
+        else:
+            fields[field.name] = _item(field.type, _cut(data, at), field.name)
+            at += WORD_BYTES
+    return Act(act_type.name, fields), at
+
+
+def _check_attached(act_type: ActType, attached: bytes) -> None:
+    if attached and not act_type.attached:
+        raise ActMalformed(f"{act_type.name} attaches nothing.", name=act_type.name)
 
 
 def _parts(act: Act) -> Iterable[list[bytes]]:

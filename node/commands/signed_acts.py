@@ -25,7 +25,7 @@ def read_signed(context: Context, wire: str) -> SignedAct:
 
     Raises: ActMalformed, ContractRefused (SignatureInvalid).
     """
-    act, signature = decode(to_bytes(wire))
+    act, signature, _ = decode(to_bytes(wire))
     hashed = digest(context.node.network.domain(act.type.contract), act)
     try:
         return SignedAct(act, hashed, recover(hashed, signature))

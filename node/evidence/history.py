@@ -126,7 +126,7 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
         ActNotSigned: step 3 fails.
     """
     try:
-        act, signature = decode_wire(wire)
+        act, signature, _ = decode_wire(wire)
         verb, counter, outcome, key, words = decode(
             ["uint256", "uint256", "uint256", "address", "bytes"], log.data
         )

@@ -30,7 +30,7 @@ class LaneActBody(Body):
 
 def verb_of(body: LaneActBody) -> str:
     """Return the name of the act's verb; raises ActMalformed unless it is a lane's."""
-    act, _ = decode(to_bytes(body.act))
+    act, *_ = decode(to_bytes(body.act))
     if act.name not in VERBS:
         raise ActMalformed(f"{act.name} is not an act of a lane.", name=act.name)
     return act.name

@@ -139,7 +139,7 @@ def test_the_lane_act_says_what_was_read_and_is_signed_by_the_lane(
     taken = reading()
     gate.lane.read(taken)
     (wire,) = node.acts.values()
-    act, signature = decode(bytes.fromhex(wire[2:]))
+    act, signature, _ = decode(bytes.fromhex(wire[2:]))
     assert recover(digest(DOMAIN, act), signature) == KEY.address
     assert act.name == "GateOut"
     assert act.object == node.right

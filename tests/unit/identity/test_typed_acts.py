@@ -91,9 +91,25 @@ def test_the_digest_is_the_one_eth_account_computes(act: Act) -> None:
 @given(acts)
 def test_an_act_survives_the_wire(act: Act) -> None:
     wire = typed.encode(act, SIGNATURE)
-    assert typed.decode(wire) == (act, SIGNATURE)
+    assert typed.decode(wire) == (act, SIGNATURE, b"")
     assert wire[0] == act.type.code
     assert typed.decode_words(wire[0], wire[1:-65]) == act
+
+
+@given(acts, st.binary(min_size=1, max_size=200))
+def test_what_a_verb_attaches_follows_the_signature(act: Act, attached: bytes) -> None:
+    if not act.type.attached:
+        with pytest.raises(ActMalformed):
+            typed.encode(act, SIGNATURE, attached)
+        return
+    wire = typed.encode(act, SIGNATURE, attached)
+    assert wire == typed.encode(act, SIGNATURE) + attached
+    assert typed.decode(wire) == (act, SIGNATURE, attached)
+
+
+def test_the_verbs_that_attach_something_are_checkpoints_and_proofs_of_two_acts() -> None:
+    attaching = {name for name, kind in ACT_TYPES.items() if kind.attached}
+    assert attaching == {"Checkpoint", "ReportSplit", "ProveEquivocation"}
 
 
 @given(acts)
@@ -107,17 +123,18 @@ def test_a_cut_or_lengthened_wire_is_refused(act: Act, data: st.DataObject) -> N
     end = data.draw(st.integers(0, len(wire) - 1))
     with pytest.raises(ActMalformed):
         typed.decode(wire[:end])
-    with pytest.raises(ActMalformed):
-        typed.decode(wire + b"\x00")
+    if not act.type.attached:
+        with pytest.raises(ActMalformed):
+            typed.decode(wire + b"\x00")
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_an_act_that_encodes_to_them_or_are_refused(wire: bytes) -> None:
     try:
-        act, signature = typed.decode(wire)
+        act, signature, attached = typed.decode(wire)
     except ActMalformed:
         return
-    assert typed.encode(act, signature) == wire
+    assert typed.encode(act, signature, attached) == wire
 
 
 @given(

@@ -75,7 +75,7 @@ def test_the_wire_is_code_words_and_signature(name: str) -> None:
     vector = VECTORS[name]
     wire = raw(vector["wire"])
     assert wire == bytes([vector["code"]]) + raw(vector["words"]) + raw(vector["signature"])
-    act, signature = typed.decode(wire)
+    act, signature, _ = typed.decode(wire)
     assert typed.act_to_json(act) == vector["act"]
     assert secp256k1.recover(raw(vector["digest"]), signature) == raw(DATA["address"])
 
