@@ -8,13 +8,17 @@ from api.http.reads.events import event_json, events_of, objects_of_title
 from api.http.reads.members import names_of
 from api.http.reads.orders import find_order, order_json
 from api.http.reads.refusals import by_contract
-from api.http.reads.titles import find_title
+from api.http.reads.titles import find_title, legal_orders_of
+from api.http.reads.wording import word
 from api.http.routes.orders import numbers_by_tag
 from api.http.routes.titles import title_of
 from api.web.words import Both, say
+from identity.acts.types import ACT_TYPES
+from identity.acts.words import SurrenderPurpose
 from node.store.projections import ACTED, FOLLOWED, LedgerEvent
 
 SHORT = 10
+_TO_SOMEBODY = ("Issue", "Offer", "ReturnFromPaper", "ProposeTransfer", "TransferRight")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def title_page(reader: Reader, title: str) -> dict[str, Any]:
     return {
         "title": told,
         "order": order,
+        "legal_orders": legal_orders_of(reader.session, title),
         "entries": [_entry(reader, event) for event in rows if event.kind != FOLLOWED],
         "name": lambda member: name(reader, member),
         "held": reader.node.documents.holds(reader.session, row.root),
@@ -85,10 +90,14 @@ def _entry(reader: Reader, event: LedgerEvent) -> Entry:
 
 
 def _detail(reader: Reader, told: dict[str, Any]) -> str:
-    """What an act adds to its verb: to whom, which condition; nothing for most verbs."""
+    """What an act adds to its verb: to whom, what for, under which order; nothing for most."""
     fields = (told["act"] or {}).get("fields", {})
-    if told["verb"] in ("Offer", "Issue"):
+    if told["verb"] in _TO_SOMEBODY:
         return f"to {name(reader, fields.get('to', fields.get('holder'))).en}"
+    if told["verb"] == "Surrender":
+        return say("SurrenderPurpose", word(SurrenderPurpose, fields["purpose"])).en
+    if "order" in fields and ACT_TYPES[told["verb"]].signer == "authority":
+        return f"under order {short(fields['order'])}"
     if told["verb"] == "SetCondition":
         return "met" if fields.get("met") == 1 else "not met"
     return ""

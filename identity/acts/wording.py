@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from identity.acts.typed import Act, Item
+from identity.acts.types import ACT_TYPES
 
 _MOMENTS = {"expires", "deadline", "time", "validFrom", "validUntil", "calibratedUntil", "until"}
+_SECONDS = {"enforcementSeconds", "transferSeconds"}
+_FACTS = {"AssignAuthority.assigned", "SetCondition.met", "ProposeTransfer.endsLien"}
 
 
 def _load() -> dict[str, tuple[bool, dict[int, str]]]:
@@ -38,9 +41,23 @@ def _say(field: str, item: Item) -> str:
         return "0x" + item.hex() if any(item) else "0"
     if field in _WORDS_OF:
         return _word_of(field, item)
-    if field.partition(".")[2] in _MOMENTS and 0 < item < 2**37:
+    name = field.partition(".")[2]
+    if field == "Delegate.verbs":
+        return _verbs(item)
+    if field in _FACTS and item < 2:
+        return "yes" if item else "no"
+    if name in _SECONDS:
+        return f"{item} s"
+    if name in _MOMENTS and 0 < item < 2**37:
         return datetime.fromtimestamp(item, UTC).isoformat().replace("+00:00", "Z")
     return str(item)
+
+
+def _verbs(mask: int) -> str:
+    """The verbs whose codes are bits of a delegation's mask."""
+    named = {act.code: act.name for act in ACT_TYPES.values()}
+    codes = [code for code in range(256) if mask >> code & 1]
+    return " and ".join(named.get(code, f"{code} (no such verb)") for code in codes) or "no verb"
 
 
 def _word_of(field: str, number: int) -> str:

@@ -15,10 +15,11 @@ from api.web.sessions import COOKIE, SESSION_SECONDS, Sessions
 from api.web.words import say
 from identity.acts import words
 from identity.acts.types import ACT_TYPES
+from node.store.projections import NOBODY, Title, TitleFreeze
 
 TEMPLATES = Path(api.web.__file__).parent / "templates"
 SHOWN = ("TitleState", "TitleKind", "Capacity", "Endorsement", "SurrenderPurpose", "OrderState",
-         "ConditionKind", "RightState", "Outcome")  # fmt: skip
+         "ConditionKind", "RightState", "FreezeStage", "Outcome")  # fmt: skip
 
 
 class Clock:
@@ -106,6 +107,34 @@ def test_a_title_that_is_not_known_is_a_page_that_says_so(
     assert page.headers["content-type"].startswith("text/html")
     assert "NOT_FOUND" in page.text
     assert "No title concerns this member yet" in client.get("/").text
+
+
+def test_a_titles_page_says_what_binds_it(client: httpx.Client, member: Office) -> None:
+    title, order = "0x" + "a1" * 32, "0x" + "a2" * 32
+    with member.node.db.begin() as session:
+        session.merge(
+            Title(
+                id=title, state=2, kind=2, counter=3, version=1, carrier=OTHER, holder=OTHER,
+                pledgee=OTHER, controller=OTHER, party=NOBODY, counterparty=OTHER, offer=order,
+                offer_act=order, offer_capacity=0, offer_endorsement=0, offer_purpose=2,
+                deadline=2**33, amended=order, consented=False, enforceable_from=1_800_000_000,
+                freezes=1, loading=1, discharge=2, root=order, last_digest=order, issued_block=1,
+                last_block=2,
+            )
+        )  # fmt: skip
+        session.merge(
+            TitleFreeze(
+                title=title, order=order, stage=1, member=OTHER, port=2,
+                transferable_from=1_800_000_000, proposal=NOBODY, proposed_by=NOBODY,
+                proposed_to=NOBODY, ends_lien=False, frozen_block=2, last_block=2,
+            )
+        )  # fmt: skip
+    client.post("/sign-in", data={"token": member.tokens["clerk"]})
+    page = client.get(f"/titles/{title}").text
+    for said in (
+        "已冻结", "已记录违约", "2027-01-15T08:00:00Z", "待质权人同意", "Orders of authorities",
+    ):  # fmt: skip
+        assert said in page
 
 
 def test_a_role_that_may_not_read_titles_is_told_so(client: httpx.Client, member: Office) -> None:

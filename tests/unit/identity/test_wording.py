@@ -29,6 +29,18 @@ def test_numbers_are_said_as_words_and_times_in_utc() -> None:
     assert "delegation 0;" in said
 
 
+def test_a_delegation_says_its_verbs_and_a_fact_is_said_as_one() -> None:
+    offer, surrender = (1 << ACT_TYPES[name].code for name in ("Offer", "Surrender"))
+    fields = {"delegate": b"\x03" * 32, "title": bytes(32), "until": 1_900_000_000}
+    said = describe(Act("Delegate", {**HEADER, **fields, "verbs": offer | surrender | 1 << 255}))
+    assert "verbs Offer and Surrender and 255 (no such verb)" in said
+    assert "until 2030-03-17T17:46:40Z" in said
+    terms = {"port": 7, "order": bytes(32), "to": b"\x03" * 32, "endsLien": 1}
+    assert "endsLien yes" in describe(Act("ProposeTransfer", {**HEADER, **terms}))
+    rules = {"rulebook": bytes(32), "enforcementSeconds": 60, "transferSeconds": 90}
+    assert "transferSeconds 90 s" in describe(Act("ChangeRulebook", {**HEADER, **rules}))
+
+
 @given(acts)
 def test_every_act_can_be_said(act: Act) -> None:
     said = describe(act)
