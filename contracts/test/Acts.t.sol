@@ -185,6 +185,11 @@ contract ActsTest is Consortium {
         refused(membership, raw(bytes.concat(head, abi.encode(2), abi.encode(1))), reason);
         refused(membership, raw(bytes.concat(head, abi.encode(type(uint256).max), abi.encode(1))), reason);
         refused(membership, raw(head), reason);
+        bytes memory cut = raw(head);
+        assembly ("memory-safe") {
+            mstore(cut, sub(mload(cut), 65)) // without its signature there is no room for the array's length
+        }
+        refused(membership, cut, reason);
     }
 
     // Batches
@@ -259,6 +264,10 @@ contract ActsTest is Consortium {
         bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
         vm.expectRevert(IActs.OnlySelf.selector);
         titles.execute(act);
+    }
+
+    function test_a_contract_says_how_much_gas_an_act_may_use() public view {
+        same(titles.gasCap(), 250_000, "titles");
     }
 
     function test_a_relayer_that_starves_an_act_of_gas_cannot_make_it_refused() public {
