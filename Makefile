@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants lock contracts clean
-.PHONY: bench bench-demo bench-ledger bench-projector bench-kill
+.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -53,10 +53,14 @@ contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
 
 # Every benchmark, one JSON line each; about half an hour. The machine should do nothing else.
-bench: bench-demo bench-ledger bench-projector bench-kill
+bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill
 
 bench-demo: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_demo.py
+
+# Gas of the contracts' verbs, from receipts on anvil; a minute.
+bench-contracts: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_contracts.py
 
 bench-ledger: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_ledger.py
