@@ -19,7 +19,7 @@ import {Consortium, Member} from "./Consortium.sol";
 import {Decisions} from "./Decisions.sol";
 import {Delivery} from "./Delivery.sol";
 
-/// @dev One test for each sentence of the design's paragraph on Membership, the test named as the sentence.
+/// @dev One test for each sentence that is promised of Membership, the test named as the sentence.
 contract MembershipSentencesTest is Decisions, Delivery {
     Member private regulator = Member(keccak256("regulator"), 0xa8);
 

@@ -7,7 +7,7 @@ import {IMotions} from "./IMotions.sol";
 /// @notice Warning: k council seats together decide who is a member, in what roles, with what keys, and under what
 /// rulebook; they can give a member's power to act to new keys (RecoverKeys) and replace themselves (RotateCouncil).
 /// Irreversible: an admission's id and number, the exit of a member, the end of a key. The council's keys are not
-/// members' keys: no seat can act on a title.
+/// members' keys: no seat can act on a title, and suspending a seat's member does not silence its seat.
 /// @dev Objects of motions: the member's id, with counter 0, for motions about a member (a member that acts in every
 /// block cannot hold them up); keccak256("council"), counter the epoch; keccak256("rulebook"), counter its version;
 /// keccak256(port ‖ role), counter its assignments so far.
@@ -75,7 +75,8 @@ interface IMembership is IMotions {
     /// @return successor the member that answers for it as carrier; zero while it answers itself
     function successorOf(bytes32 member) external view returns (bytes32 successor);
 
-    /// @notice All zero when the key was never this member's.
+    /// @notice A numbering key has no end: one of another series stands beside it. All zero when the key was never
+    /// this member's.
     /// @return purpose KeyPurpose
     /// @return validFrom first second (UTC) in which it counts
     /// @return validUntil first second in which it no longer counts; 0 without end
