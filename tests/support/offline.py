@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlmodel import select
 from support.members import DISCHARGE, ENVIRONMENT, EVERY_ROLE
-from support.peers import PASSPHRASE, make_bill
+from support.peers import PASSPHRASE, bill_number, make_bill
 
 from identity.acts.words import (
     DeviceState,
@@ -18,11 +20,15 @@ from identity.acts.words import (
     TitleKind,
     TitleState,
 )
+from identity.keys.keystore import Keystore
 from identity.keys.secp256k1 import SigningKey
 from identity.policy.decide import Actor
+from identity.signatures import numbering as numbers
 from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, network_id, save
+from node.documents.package import Numbering
 from node.documents.registry import TRANSPORT_DOCUMENT
 from node.documents.rulebook import default_rulebook, rulebook_hash
+from node.errors import NotAllowed, Refused
 from node.member import Addresses, NewMember, create_member, write_json
 from node.node import Node
 from node.settings import Settings
@@ -48,6 +54,7 @@ class OfflineMember:
         save(_network(self.id), self.new.directory / "network.json")
         self.node = Node(Settings.load(self.new.directory), ENVIRONMENT)
         self.admit(self.new)
+        self._numbering_key: RSAPrivateKey | None = None
 
     def admit(self, new: NewMember) -> str:
         """Let the node know a member with a profile."""
@@ -103,6 +110,20 @@ class OfflineMember:
                 session, make_bill(number), TRANSPORT_DOCUMENT
             ).root
 
+    def numbered(self, **given: Any) -> Title:
+        """Let the node know a live title of this carrier, and keep its numbered bill."""
+        number = bill_number()
+        root = self.bill(number)
+        if self._numbering_key is None:
+            signer = Keystore.open(self.new.directory / "signer.keys.json", PASSPHRASE)
+            self._numbering_key = signer.rsa_key("numbering")
+        signature = numbers.number(self._numbering_key, self.new.id, number)
+        title = "0x" + numbers.tag(signature).hex()
+        with self.node.db.begin() as session:
+            numbering = Numbering(self.id, number, signature)
+            self.node.documents.number(session, root, title, numbering)
+        return self.title(**{"id": title, "carrier": self.id, "root": root} | given)
+
     def put(self, *rows: Any) -> None:
         """Store or replace rows."""
         with self.node.db.begin() as session:
@@ -122,6 +143,21 @@ class OfflineMember:
     def work_for(self, command: Command) -> list[OutboxRow]:
         """Return the outbox rows that speak of a command."""
         return [row for row in self.rows(OutboxRow) if row.payload.get("command") == command.id]
+
+
+def refused(member: OfflineMember, verb: str, **body: Any) -> str:
+    """Return the code with which a command is refused."""
+    with pytest.raises((Refused, NotAllowed)) as refusal:
+        member.ask(verb, **body)
+    return refusal.value.code
+
+
+def fields_of(member: OfflineMember, verb: str, **body: Any) -> dict[str, Any]:
+    """Return the fields of the act that a command makes."""
+    act = member.ask(verb, **body).act
+    assert act is not None
+    fields: dict[str, Any] = act["fields"]
+    return fields
 
 
 def lane_row(member: str, key: SigningKey) -> Device:

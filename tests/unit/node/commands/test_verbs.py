@@ -1,7 +1,11 @@
 """The verbs that can be asked for are those that members sign, each with its rule."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import node.node
 from identity.acts.types import ACT_TYPES
 from identity.policy.decide import RULES
 from node.commands.bodies import DEFAULT_DEADLINE_SECONDS, read_body
@@ -68,6 +72,17 @@ def test_a_contracts_refusal_has_code_sentence_advice_and_facts() -> None:
     assert refusal.message
     assert refusal.what_to_do
     assert refusal.facts["controller"] == ID
+
+
+def test_every_refusal_that_the_node_says_early_is_in_the_table() -> None:
+    sources = Path(node.node.__file__).parent.rglob("*.py")
+    named = {
+        error
+        for source in sources
+        for error in re.findall(r'refusal_named\(\s*"(\w+)"', source.read_text())
+    }
+    assert len(named) > 50
+    assert {error for error in named if refusal_named(error).code == "CONTRACT_REFUSED"} == set()
 
 
 def test_a_refusal_that_the_table_does_not_have_is_named() -> None:
