@@ -32,7 +32,8 @@ abstract contract Delegations is Members {
     {
         Delegation storage d = _delegations[delegation];
         if (d.principal == 0) return (0, 0, 0, 0, 0, false);
-        return (memberAt(d.principal), memberAt(d.delegate), d.verbs, d.title, d.until, _ended(d));
+        principal = memberAt(d.principal);
+        return (principal, memberAt(d.delegate), d.verbs, d.title, d.until, _ended(d, principal));
     }
 
     /// @inheritdoc IMembership
@@ -44,7 +45,7 @@ abstract contract Delegations is Members {
         (number, roles) = activeMember(member);
         Delegation storage d = _delegations[delegation];
         require(d.principal == number, DelegationUnknown(delegation));
-        require(!_ended(d) && block.timestamp <= d.until, DelegationEnded(delegation));
+        require(!_ended(d, member) && block.timestamp <= d.until, DelegationEnded(delegation));
         bool reaches = (d.verbs >> verb) & 1 == 1 && (d.title == 0 || d.title == object);
         require(reaches, DelegationTooNarrow(delegation, verb, object));
         actor(memberAt(d.delegate), key);
@@ -63,14 +64,14 @@ abstract contract Delegations is Members {
         );
     }
 
-    function _endDelegation(bytes32 delegation, uint256 number) internal {
+    function _endDelegation(Header memory act, bytes32 delegation, uint256 number) internal {
         Delegation storage d = _delegations[delegation];
         require(d.principal == number, DelegationUnknown(delegation));
-        require(!_ended(d), DelegationEnded(delegation));
+        require(!_ended(d, act.principal), DelegationEnded(delegation));
         d.ended = true;
     }
 
-    function _ended(Delegation storage d) private view returns (bool ended) {
-        return d.ended || d.epoch != _known(memberAt(d.principal)).epoch;
+    function _ended(Delegation storage d, bytes32 principal) private view returns (bool ended) {
+        return d.ended || d.epoch != _known(principal).epoch;
     }
 }

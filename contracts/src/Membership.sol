@@ -215,7 +215,7 @@ contract Membership is Council, Delegations {
         } else if (act.verb == MembershipVerbs.DELEGATE) {
             _delegate(act, words, number);
         } else {
-            _endDelegation(_own(words, 0), number);
+            _endDelegation(act, _own(words, 0), number);
         }
         _done(act, words, ++member.counter);
     }
