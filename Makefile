@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint slither coverage snapshots mutants lock contracts clean
+.PHONY: demo test lint slither coverage snapshots mutants soak lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -71,6 +71,10 @@ bench-projector: $(VENV)/.installed-dev
 # Kills processes with -9 while writes are in flight, 50 times.
 bench-kill: $(VENV)/.installed-dev
 	$(PY) tests/faults/kill_rounds.py
+
+# 50,000 acts of every kind, each compared with the model of the verb table; about ten minutes.
+soak: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests $(PY) tests/model/soak.py
 
 clean:
 	rm -rf $(VENV) .cache contracts/out contracts/cache contracts/node_modules
