@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DevicesVerbs, ReleasesVerbs} from "../src/generated/Verbs.sol";
-import {OrderState, Outcome} from "../src/generated/Words.sol";
+import {ConditionKind, Direction, OrderState, Outcome, RightState} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IReleases} from "../src/interfaces/IReleases.sol";
 import {Member} from "./Consortium.sol";
@@ -21,7 +21,6 @@ contract ReleaseGate is Delivery {
     bool public readingWentBack;
     bool public correctionOverwritten;
     bool public deadOrderMoved;
-    uint256 public releasesDone;
 
     function begin() external {
         setUp();
@@ -40,32 +39,32 @@ contract ReleaseGate is Delivery {
     }
 
     function passGate(bool out, bool first, uint256 given) external {
-        uint256 before = devices.deviceOf(LANE).deviceCounter;
-        IReleases.OrderView memory order_ = order();
-        bytes32 box = first ? BOX : OTHER_BOX;
-        uint256 verb = out ? ReleasesVerbs.GATE_OUT : ReleasesVerbs.RETURN_EMPTY;
-        uint256 next = before + 2 - given % 4 % 3;
-        (bool took, uint256 outcome) = run(releases, passageOf(verb, box, terminal, LANE, LANE_KEY, next));
-        watchReading(took, before);
-        if (!took || outcome != Outcome.DONE) return;
-        if (order_.state != OrderState.OPEN) deadOrderMoved = true;
-        if (!out) return;
-        uses[box]++;
-        releasesDone++;
-        if (order_.open != 0 || order_.holds != 0) usedWhileBarred = true;
+        uint256 next = devices.deviceOf(LANE).deviceCounter + 2 - given % 4 % 3;
+        seen(out ? ReleasesVerbs.GATE_OUT : ReleasesVerbs.RETURN_EMPTY, first ? BOX : OTHER_BOX, 0, next);
     }
 
     function handOver(bool first, uint256 direction) external {
-        uint256 before = devices.deviceOf(LANE).deviceCounter;
-        bytes32 box = first ? BOX : OTHER_BOX;
-        (bool took, uint256 outcome) =
-            run(releases, interchangeOf(box, 1 + direction % 2, terminal, LANE, LANE_KEY, before + 1));
-        watchReading(took, before);
-        if (took && outcome == Outcome.DONE && order().state == OrderState.CANCELLED) deadOrderMoved = true;
+        uint256 next = devices.deviceOf(LANE).deviceCounter + 1;
+        seen(ReleasesVerbs.RECORD_INTERCHANGE, first ? BOX : OTHER_BOX, 1 + direction % 2, next);
     }
 
-    function holdOrLift(bool lift, uint256 legal) external {
-        uint256 verb = lift ? ReleasesVerbs.LIFT_HOLD : ReleasesVerbs.HOLD_ORDER;
+    /// @dev The steps that a container's delivery waits for, so that whole deliveries happen.
+    function goOn(bool first, uint256 steps) external {
+        bytes32 box = first ? BOX : OTHER_BOX;
+        for (uint256 i = 0; i <= steps % 4; i++) {
+            IReleases.RightView memory right = rightOf(box);
+            uint256 verb = ReleasesVerbs.RECORD_INTERCHANGE;
+            if (right.state == RightState.READY) verb = ReleasesVerbs.GATE_OUT;
+            else if (right.state == RightState.USED && right.interchanged != 0) verb = ReleasesVerbs.RETURN_EMPTY;
+            uint256 direction = right.interchanged == 0 ? Direction.OUT : Direction.IN;
+            if (verb == ReleasesVerbs.GATE_OUT) meetAll();
+            seen(verb, box, direction, devices.deviceOf(LANE).deviceCounter + 1);
+        }
+    }
+
+    /// @dev Three legal orders at most; what stands is lifted more often than held.
+    function holdOrLift(uint256 lift, uint256 legal) external {
+        uint256 verb = lift % 4 == 0 ? ReleasesVerbs.HOLD_ORDER : ReleasesVerbs.LIFT_HOLD;
         run(releases, hold(verb, customs, PORT, keccak256(abi.encode(legal % 3))));
     }
 
@@ -88,8 +87,10 @@ contract ReleaseGate is Delivery {
     function cancel(bool confirm, uint256 by) external {
         // Seldom, or there would be no order left to try.
         if (by % 5 != 0) return;
-        uint256 verb = confirm ? ReleasesVerbs.CONFIRM_CANCELLATION : ReleasesVerbs.PROPOSE_CANCELLATION;
-        run(releases, onOrder(verb, confirm ? shipper : carrier, abi.encode(order().cancellation)));
+        run(releases, onOrder(ReleasesVerbs.PROPOSE_CANCELLATION, carrier, abi.encode(by)));
+        if (!confirm) return;
+        bytes memory own = abi.encode(order().cancellation);
+        run(releases, onOrder(ReleasesVerbs.CONFIRM_CANCELLATION, shipper, own));
     }
 
     function correct(uint256 wrong, uint256 right) external {
@@ -124,9 +125,26 @@ contract ReleaseGate is Delivery {
         return uses[BOX] > 1 + reinstatements[BOX] || uses[OTHER_BOX] > 1 + reinstatements[OTHER_BOX];
     }
 
-    function watchReading(bool took, uint256 before) private {
+    function meetAll() private {
+        run(releases, condition(carrier, ConditionKind.FREIGHT, 1));
+        run(releases, condition(customs, ConditionKind.CUSTOMS, 1));
+        run(releases, condition(terminal, ConditionKind.TERMINAL, 1));
+    }
+
+    function seen(uint256 verb, bytes32 box, uint256 direction, uint256 counter) private {
+        uint256 before = devices.deviceOf(LANE).deviceCounter;
+        IReleases.OrderView memory was = order();
+        bytes memory act = verb == ReleasesVerbs.RECORD_INTERCHANGE
+            ? interchangeOf(box, direction, terminal, LANE, LANE_KEY, counter)
+            : passageOf(verb, box, terminal, LANE, LANE_KEY, counter);
+        (bool took, uint256 outcome) = run(releases, act);
         uint256 now_ = devices.deviceOf(LANE).deviceCounter;
         if (took ? now_ <= before : now_ != before) readingWentBack = true;
+        if (!took || outcome != Outcome.DONE) return;
+        if (was.state != OrderState.OPEN) deadOrderMoved = true;
+        if (verb != ReleasesVerbs.GATE_OUT) return;
+        uses[box]++;
+        if (was.open != 0 || was.holds != 0) usedWhileBarred = true;
     }
 
     function run(IActs target, bytes memory act) private returns (bool took, uint256 outcome) {
