@@ -9,6 +9,7 @@ explained stand in ``survivors.json``.
 import argparse
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -83,13 +84,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=150)
-    parser.add_argument("--file", default="", help="only files whose path has this in it")
+    parser.add_argument("--file", default="", help="only files whose path this expression finds")
+    parser.add_argument("--copies", type=int, default=COPIES, help="tried at the same time")
     arguments = parser.parse_args()
     started = time.monotonic()
     subprocess.run([str(ROOT / "tools" / "forge"), "build"], check=True, capture_output=True)
-    mutations = [each for each in all_mutations() if arguments.file in each.file]
+    mutations = [each for each in all_mutations() if re.search(arguments.file, each.file)]
     drawn = random.Random(arguments.seed).sample(mutations, len(mutations))
-    tried = Campaign(COPIES).run(drawn, arguments.sample)
+    tried = Campaign(arguments.copies).run(drawn, arguments.sample)
     seconds = time.monotonic() - started
 
     fates = Counter(fate for _, fate in tried)
