@@ -2,7 +2,15 @@
 pragma solidity 0.8.37;
 
 import {DevicesVerbs, MembershipVerbs, ReleasesVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
-import {ConditionKind, DeviceKind, Direction, OrderState, Role, SurrenderPurpose, TitleState} from "../src/generated/Words.sol";
+import {
+    ConditionKind,
+    DeviceKind,
+    Direction,
+    OrderState,
+    Role,
+    SurrenderPurpose,
+    TitleState
+} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {IReleases} from "../src/interfaces/IReleases.sol";
 import {ITitles} from "../src/interfaces/ITitles.sol";
@@ -128,8 +136,12 @@ contract Everyone is Watched {
     function tryMotion(uint256 chance) public {
         _chance = chance;
         uint256[6] memory verbs = [
-            MembershipVerbs.SUSPEND_MEMBER, MembershipVerbs.REINSTATE_MEMBER, MembershipVerbs.REINSTATE_MEMBER,
-            MembershipVerbs.EXIT_MEMBER, MembershipVerbs.NAME_SUCCESSOR, MembershipVerbs.ROTATE_COUNCIL
+            MembershipVerbs.SUSPEND_MEMBER,
+            MembershipVerbs.REINSTATE_MEMBER,
+            MembershipVerbs.REINSTATE_MEMBER,
+            MembershipVerbs.EXIT_MEMBER,
+            MembershipVerbs.NAME_SUCCESSOR,
+            MembershipVerbs.ROTATE_COUNCIL
         ];
         uint256 verb = verbs[pick(6)];
         if (suspended() != 0 && one(2)) verb = MembershipVerbs.REINSTATE_MEMBER;
@@ -158,7 +170,9 @@ contract Everyone is Watched {
         bytes32 object = one(8) ? anyone().id : by.id;
         (,,, uint256 counter,,) = membership.memberOf(object);
         uint256[4] memory verbs = [
-            MembershipVerbs.UPDATE_PROFILE, MembershipVerbs.ACCEPT_RULEBOOK, MembershipVerbs.DELEGATE,
+            MembershipVerbs.UPDATE_PROFILE,
+            MembershipVerbs.ACCEPT_RULEBOOK,
+            MembershipVerbs.DELEGATE,
             MembershipVerbs.END_DELEGATION
         ];
         uint256 verb = verbs[pick(4)];
@@ -199,8 +213,19 @@ contract Everyone is Watched {
 
     function all() private view returns (Member[13] memory members) {
         return [
-            carrier, shipper, bank, consignee, terminal, customs, regulator, otherBank, otherCarrier, truck, otherTruck,
-            depot, stranger
+            carrier,
+            shipper,
+            bank,
+            consignee,
+            terminal,
+            customs,
+            regulator,
+            otherBank,
+            otherCarrier,
+            truck,
+            otherTruck,
+            depot,
+            stranger
         ];
     }
 
@@ -241,7 +266,9 @@ contract Everyone is Watched {
     }
 
     function usual(uint256 verb, ITitles.TitleView memory t) private returns (Member memory by) {
-        if (verb == TitlesVerbs.ISSUE || verb == TitlesVerbs.AMEND || verb == TitlesVerbs.RETURN_FROM_PAPER) return carrier;
+        if (verb == TitlesVerbs.ISSUE || verb == TitlesVerbs.AMEND || verb == TitlesVerbs.RETURN_FROM_PAPER) {
+            return carrier;
+        }
         if (verb == TitlesVerbs.VOID_TITLE) return carrier;
         if (verb == TitlesVerbs.ACCEPT || verb == TitlesVerbs.DECLINE) return byId(t.counterparty);
         if (verb == TitlesVerbs.CONSENT_AMENDMENT || verb == TitlesVerbs.RELEASE_PLEDGE) return byId(t.pledgee);
@@ -278,9 +305,7 @@ contract Everyone is Watched {
         return abi.encode(root); // of a release; of the others any word
     }
 
-    function ownOfOrder(uint256 verb, ITitles.TitleView memory t, bytes32 standing)
-        private
-        returns (bytes memory own) {
+    function ownOfOrder(uint256 verb, ITitles.TitleView memory t, bytes32 standing) private returns (bytes memory own) {
         bytes32 order = one(4) ? keccak256(abi.encode("order", pick(3))) : standing;
         uint256 port = one(10) ? ELSEWHERE : PORT;
         if (verb == TitlesVerbs.CONFIRM_TRANSFER) return abi.encode(port, order, _proposal);
@@ -343,6 +368,10 @@ contract Everyone is Watched {
         } else if (verb == ReleasesVerbs.PROPOSE_REINSTATEMENT) {
             (by, word) = (terminal, abi.encode(r.reports));
         }
-        run(releases, made(releases, verb, one(6) ? anyone() : by, id, r.counter, word));
+        bool took = run(releases, made(releases, verb, one(6) ? anyone() : by, id, r.counter, word));
+        if (took && verb == ReleasesVerbs.TRANSFER_RIGHT) onOneRight(ReleasesVerbs.ACCEPT_RIGHT, title, order, box);
+        if (took && verb == ReleasesVerbs.PROPOSE_REINSTATEMENT) {
+            onOneRight(ReleasesVerbs.CONFIRM_REINSTATEMENT, title, order, box);
+        }
     }
 }

@@ -116,6 +116,7 @@ contract Invariants {
 /// @dev One long walk through everything, so that the invariants are not kept by doing nothing.
 contract Walk {
     error NeverTaken(uint256 verb);
+
     function test_every_verb_of_everyone_takes_effect_in_a_long_walk() public {
         Everyone everyone = new Everyone();
         everyone.setUp();

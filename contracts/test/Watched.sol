@@ -85,7 +85,9 @@ abstract contract Watched is Delivery {
         bool open = verb == ReleasesVerbs.GATE_OUT && !releasable(wordOf(act, 6));
         Vm.Log[] memory logs = relay(target, framed(act));
         uint256 outcome = type(uint256).max;
-        if (logs[0].topics[0] == IActs.Acted.selector) (,, outcome) = abi.decode(logs[0].data, (uint256, uint256, uint256));
+        if (logs[0].topics[0] == IActs.Acted.selector) {
+            (,, outcome) = abi.decode(logs[0].data, (uint256, uint256, uint256));
+        }
         took = outcome == Outcome.DONE;
         Sight memory now_ = sight();
         tried[verb]++;
@@ -108,7 +110,13 @@ abstract contract Watched is Delivery {
         Titles next = new Titles(network, address(titles));
         uint256 version = network.version();
         bytes memory own = abi.encode(
-            version + 1, 5, address(membership), address(devices), address(next), address(releases), address(attestations)
+            version + 1,
+            5,
+            address(membership),
+            address(devices),
+            address(next),
+            address(releases),
+            address(attestations)
         );
         bytes32 object = keccak256("versions");
         relay(network, framed(made(network, NetworkVerbs.ACTIVATE_VERSION, seat(0), object, version, own)));
