@@ -122,7 +122,7 @@ contract Attestations is MemberActs, IAttestations {
         require(proved == root, NotAnExtension(origin, root, proved));
     }
 
-    /// @dev The act's key counts now for the origin: an act key of the member, or the device's own.
+    /// @dev The act's key counts now for the origin: an act key of the member, or the device's own; the member is active.
     function _requireKey(Header memory act) private {
         if (act.delegation != 0) {
             require(act.object == act.principal, VerbNotDelegable(act.verb));
@@ -134,6 +134,7 @@ contract Attestations is MemberActs, IAttestations {
             _membership.actor(act.principal, act.key);
             return;
         }
+        _member(act.principal);
         IDevices(_network.contractOf(DEVICES)).requireOrigin(act.object, act.principal, act.key);
     }
 

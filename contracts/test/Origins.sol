@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {AttestationsVerbs} from "../src/generated/Verbs.sol";
-import {Consortium, Member} from "./Consortium.sol";
+import {Member} from "./Consortium.sol";
+import {Decisions} from "./Decisions.sol";
 
 /// @dev A log of given entries, as section 2.1 of RFC 9162 defines its hashes; small ones only.
 abstract contract Trees {
@@ -37,7 +38,7 @@ abstract contract Trees {
 }
 
 /// @dev Checkpoints of members and devices.
-abstract contract Origins is Consortium, Trees {
+abstract contract Origins is Decisions, Trees {
     function checkpoint(Member memory by, uint256 counter, uint256 size, bytes32 root)
         internal
         returns (bytes memory)
