@@ -41,7 +41,7 @@ def cost(earlier: int, later: int) -> int:
     """Return about the gas that a pair of sizes costs: its nodes, hashes and levels passed over.
 
     A node is 512 gas of calldata, and with the loop about 620; a hash is about 230; a level
-    passed over about 45. How the contract walks: contracts/src/ConsistencyProof.sol.
+    passed over about 45. The contract's tests measure it: contracts/test/ConsistencyProof.t.sol.
     """
     one, other = earlier - 1, later - 1
     total = 0

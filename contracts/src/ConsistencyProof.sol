@@ -41,22 +41,32 @@ library ConsistencyProof {
             mstore(earlyRight, node)
             mstore(lateRight, node)
 
-            for {} xor(e, l) {} {
-                at := add(at, 32)
-                node := calldataload(at)
-                switch and(e, 1)
-                case 0 {
-                    mstore(add(late, 1), mload(lateRight))
-                    mstore(lateRight, node)
-                }
-                default {
+            // All ones up to the level where the paths meet; `low` has the earlier path's turns up to there and a one
+            // above them, `e` those after it. The last of `low` is to the left: there the later path turns right.
+            let mask := xor(e, l)
+            mask := or(mask, shr(1, mask))
+            mask := or(mask, shr(2, mask))
+            mask := or(mask, shr(4, mask))
+            mask := or(mask, shr(8, mask))
+            mask := or(mask, shr(16, mask))
+            mask := or(mask, shr(32, mask))
+            let low := or(and(e, mask), add(mask, 1))
+            e := and(e, not(mask))
+            for {} gt(low, 1) {} {
+                for {} and(low, 1) {} {
+                    at := add(at, 32)
+                    node := calldataload(at)
                     mstore(add(early, 1), node)
                     mstore(add(late, 1), node)
                     pop(staticcall(gas(), 2, early, 65, earlyRight, 32))
+                    pop(staticcall(gas(), 2, late, 65, lateRight, 32))
+                    low := shr(1, low)
                 }
+                at := add(at, 32)
+                mstore(add(late, 1), mload(lateRight))
+                mstore(lateRight, calldataload(at))
                 pop(staticcall(gas(), 2, late, 65, lateRight, 32))
-                e := shr(1, e)
-                l := shr(1, l)
+                low := shr(1, low)
             }
             for {} e { e := and(e, sub(e, 1)) } {
                 at := add(at, 32)

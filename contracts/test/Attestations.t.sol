@@ -179,8 +179,7 @@ contract AttestationsTest is Origins {
         bytes memory own = abi.encode(SIZE, root(SIZE));
         bytes memory reason = because(IActs.KeyNotValid.selector, terminal.id, keyId(terminal.key));
         refused(attestations, deviceCheckpoint(DEVICE, terminal.key, 0, SIZE, root(SIZE)), reason);
-        bytes memory act =
-            signed(attestations, AttestationsVerbs.CHECKPOINT, bank, DEVICE_KEY, DEVICE, 0, own);
+        bytes memory act = signed(attestations, AttestationsVerbs.CHECKPOINT, bank, DEVICE_KEY, DEVICE, 0, own);
         refused(attestations, act, because(IActs.KeyNotValid.selector, bank.id, keyId(DEVICE_KEY)));
         reason = because(IDevices.DeviceUnknown.selector, ROOT);
         refused(attestations, deviceCheckpoint(ROOT, DEVICE_KEY, 0, SIZE, root(SIZE)), reason);

@@ -105,7 +105,9 @@ contract AttestationsSplitTest is Origins {
     function test_only_a_member_reports() public {
         (bytes memory first, bytes memory second) = (checkpoint(carrier, 0, 4, ROOT), checkpoint(carrier, 0, 4, OTHER));
         bytes memory act = report(stranger, carrier.id, carrier.id, first, second);
-        refused(attestations, bytes.concat(act, both(first, second)), because(IActs.MemberUnknown.selector, stranger.id));
+        refused(
+            attestations, bytes.concat(act, both(first, second)), because(IActs.MemberUnknown.selector, stranger.id)
+        );
     }
 
     function test_exactly_two_acts_are_attached() public {

@@ -39,10 +39,7 @@ abstract contract Trees {
 
 /// @dev Checkpoints of members and devices.
 abstract contract Origins is Decisions, Trees {
-    function checkpoint(Member memory by, uint256 counter, uint256 size, bytes32 root)
-        internal
-        returns (bytes memory)
-    {
+    function checkpoint(Member memory by, uint256 counter, uint256 size, bytes32 root) internal returns (bytes memory) {
         return made(attestations, AttestationsVerbs.CHECKPOINT, by, by.id, counter, abi.encode(size, root));
     }
 
