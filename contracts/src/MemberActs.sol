@@ -64,7 +64,7 @@ abstract contract MemberActs is Acts, IVersioned {
         if (act.delegation != 0) {
             return _membership.delegated(act.principal, act.key, act.delegation, act.verb, act.object);
         }
-        bytes32 slot = keccak256(abi.encode(ACTORS, _submits, act.principal, act.key));
+        bytes32 slot = _slot(ACTORS, act.principal, bytes32(uint256(uint160(act.key))));
         (number, roles) = _recall(slot);
         if (number == 0) {
             (number, roles) = _membership.actor(act.principal, act.key);
@@ -74,7 +74,7 @@ abstract contract MemberActs is Acts, IVersioned {
 
     /// @dev An active member's number and roles; reverts for any other.
     function _member(bytes32 member) internal returns (uint256 number, uint256 roles) {
-        bytes32 slot = keccak256(abi.encode(MEMBERS, _submits, member));
+        bytes32 slot = _slot(MEMBERS, member, 0);
         (number, roles) = _recall(slot);
         if (number == 0) {
             (number, roles) = _membership.activeMember(member);
@@ -84,7 +84,7 @@ abstract contract MemberActs is Acts, IVersioned {
 
     /// @dev Reverts unless the member with this number is active.
     function _requireActive(uint256 number) internal {
-        bytes32 slot = keccak256(abi.encode(NUMBERS, _submits, number));
+        bytes32 slot = _slot(NUMBERS, bytes32(number), 0);
         (uint256 known,) = _recall(slot);
         if (known == 0) {
             _membership.requireActive(number);
@@ -99,6 +99,19 @@ abstract contract MemberActs is Acts, IVersioned {
 
     function _beginSubmit() internal override {
         _submits++;
+    }
+
+    /// @dev keccak256(space, number of the submit, a, b).
+    function _slot(bytes32 space, bytes32 a, bytes32 b) private view returns (bytes32 slot) {
+        uint256 submits = _submits;
+        assembly ("memory-safe") {
+            let parts := mload(0x40)
+            mstore(parts, space)
+            mstore(add(parts, 32), submits)
+            mstore(add(parts, 64), a)
+            mstore(add(parts, 96), b)
+            slot := keccak256(parts, 128)
+        }
     }
 
     function _keep(bytes32 slot, uint256 number, uint256 roles) private {

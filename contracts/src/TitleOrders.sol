@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {LegalOrderWord} from "./LegalOrderWord.sol";
 import {TitleLiens} from "./TitleLiens.sol";
 import {Title, TitleWord} from "./TitleWord.sol";
 import {FreezeStage, Role} from "./generated/Words.sol";
@@ -11,94 +12,106 @@ import {ITitles} from "./interfaces/ITitles.sol";
 /// @notice What authorities assigned to a title's ports do under an order: freeze, lift, and move it by two of them.
 /// @dev These acts name no title counter: the order, used once a title, guards them.
 abstract contract TitleOrders is TitleLiens {
+    using LegalOrderWord for uint256;
+
+    struct StoredOrder {
+        uint256 word; // see LegalOrderWord; zero while the order was not used here
+    }
+
     uint256 private constant AUTHORITY = Role.CUSTOMS | Role.REGULATOR;
 
-    mapping(bytes32 title => mapping(bytes32 order => LegalOrder)) private _orders;
+    mapping(bytes32 title => mapping(bytes32 order => StoredOrder)) private _orders;
 
     /// @inheritdoc ITitles
-    function legalOrderOf(bytes32 title, bytes32 order) public view returns (LegalOrder memory standing) {
-        standing = _orders[title][order];
-        if (standing.stage == FreezeStage.NONE && predecessor() != address(0)) {
-            standing = ITitles(predecessor()).legalOrderOf(title, order);
-            if (standing.stage == FreezeStage.PROPOSED) {
-                // As open offers do, proposals lapse with a version; their waiting time was over.
-                (standing.stage, standing.mark) = (uint8(FreezeStage.FROZEN), 0);
-                (standing.proposer, standing.to, standing.endsLien) = (0, 0, false);
-            }
-        }
+    function carriedOrder(bytes32 title, bytes32 order) external view returns (uint256 word) {
+        return _wordOf(_orders[title][order], title, order).withoutProposal();
+    }
+
+    /// @inheritdoc ITitles
+    function legalOrderOf(bytes32 title, bytes32 order) external view returns (LegalOrder memory standing) {
+        uint256 word = _wordOf(_orders[title][order], title, order);
+        return LegalOrder({
+            by: word.by(),
+            stage: word.stage(),
+            transferableFrom: word.transferableFrom(),
+            proposer: word.proposer(),
+            to: word.to(),
+            endsLien: word.endsLien(),
+            proposal: word.proposal()
+        });
     }
 
     function _freeze(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
-        LegalOrder memory order = _orderBy(act, words, t);
-        require(order.stage == FreezeStage.NONE, OrderUsed(act.object, _own(words, 1)));
+        (uint256 order, StoredOrder storage stored) = _orderBy(act, words, t);
+        require(order == 0, OrderUsed(act.object, _own(words, 1)));
         require(t.freezes < TitleWord.MAX_FREEZES, TooManyFreezes(act.object));
         t.freezes++;
         (, uint256 wait) = _membership.waitingTimes();
-        (order.by, order.stage) = (uint24(principal), uint8(FreezeStage.FROZEN));
-        order.mark = uint168(block.timestamp + wait);
-        _orders[act.object][_own(words, 1)] = order;
+        stored.word = LegalOrderWord.frozen(principal, block.timestamp + wait);
     }
 
     function _lift(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
-        LegalOrder memory order = _standingBy(act, words, t);
-        if (principal != order.by) revert NotTheAuthority(act.object, act.principal, _id(order.by));
+        (uint256 order, StoredOrder storage stored) = _standingBy(act, words, t);
+        if (principal != order.by()) revert NotTheAuthority(act.object, act.principal, _id(order.by()));
         t.freezes--;
-        order.stage = uint8(FreezeStage.LIFTED);
-        _orders[act.object][_own(words, 1)] = order;
+        stored.word = order.moved(FreezeStage.LIFTED);
     }
 
     function _proposeTransfer(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
-        LegalOrder memory order = _standingBy(act, words, t);
-        require(order.stage == FreezeStage.FROZEN, OrderUsed(act.object, _own(words, 1)));
-        require(block.timestamp >= order.mark, TooEarly(act.object, order.mark));
+        (uint256 order, StoredOrder storage stored) = _standingBy(act, words, t);
+        require(order.stage() == FreezeStage.FROZEN, OrderUsed(act.object, _own(words, 1)));
+        uint256 from = order.transferableFrom();
+        require(block.timestamp >= from, TooEarly(act.object, from));
         (uint256 to,) = _member(_own(words, 2));
         require(to != t.pledgee, PledgeeNeverHolds(act.object, _own(words, 2)));
         require(_ownUint(words, 3) <= 1, ActMalformed());
-        (order.stage, order.mark) = (uint8(FreezeStage.PROPOSED), uint168(uint256(act.digest)));
-        (order.proposer, order.to, order.endsLien) = (uint24(principal), uint24(to), _ownUint(words, 3) == 1);
-        _orders[act.object][_own(words, 1)] = order;
+        stored.word = order.proposed(principal, to, _ownUint(words, 3), act.digest);
     }
 
     function _confirmTransfer(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
-        LegalOrder memory order = _standingBy(act, words, t);
-        require(
-            order.stage == FreezeStage.PROPOSED && order.mark == uint168(_ownUint(words, 2)),
-            ProposalMismatch(act.object, _own(words, 1), _own(words, 2))
-        );
-        require(principal != order.proposer, SecondAuthorityNeeded(act.object, act.principal));
-        _requireActive(order.to);
-        if (order.to == t.pledgee) revert PledgeeNeverHolds(act.object, _id(order.to));
-        t.holder = order.to;
-        if (t.party != 0) t.party = order.to;
-        if (order.endsLien) _endLien(t);
+        (uint256 order, StoredOrder storage stored) = _standingBy(act, words, t);
+        bytes32 named = _own(words, 2);
+        bool waits = order.stage() == FreezeStage.PROPOSED && order.proposal() == LegalOrderWord.shortened(named);
+        require(waits, ProposalMismatch(act.object, _own(words, 1), named));
+        require(principal != order.proposer(), SecondAuthorityNeeded(act.object, act.principal));
+        uint256 to = order.to();
+        _requireActive(to);
+        if (to == t.pledgee) revert PledgeeNeverHolds(act.object, _id(to));
+        t.holder = to;
+        if (t.party != 0) t.party = to;
+        if (order.endsLien() == 1) _endLien(t);
         _closeOffer(t);
-        order.stage = uint8(FreezeStage.TRANSFERRED);
-        _orders[act.object][_own(words, 1)] = order;
+        stored.word = order.moved(FreezeStage.TRANSFERRED);
     }
 
     /// @dev The order as it stands; the principal is an authority assigned to the port, one of the title's.
     function _orderBy(Header memory act, bytes calldata words, Title memory t)
         private
         view
-        returns (LegalOrder memory order)
+        returns (uint256 order, StoredOrder storage stored)
     {
         uint256 port = _ownUint(words, 0);
-        bool ports = port == t.loading || port == t.discharge;
-        require(
-            ports && _membership.assigned(port, AUTHORITY, act.principal), NotAssigned(port, AUTHORITY, act.principal)
-        );
+        bool assigned = port == t.loading || port == t.discharge;
+        if (assigned) assigned = _membership.assigned(port, AUTHORITY, act.principal);
+        require(assigned, NotAssigned(port, AUTHORITY, act.principal));
         _requireCounter(act, 0);
-        return legalOrderOf(act.object, _own(words, 1));
+        stored = _orders[act.object][_own(words, 1)];
+        order = _wordOf(stored, act.object, _own(words, 1));
     }
 
     /// @dev The same, for an order under which the title is frozen.
     function _standingBy(Header memory act, bytes calldata words, Title memory t)
         private
         view
-        returns (LegalOrder memory order)
+        returns (uint256 order, StoredOrder storage stored)
     {
-        order = _orderBy(act, words, t);
-        bool standing = order.stage != FreezeStage.NONE && order.stage != FreezeStage.LIFTED;
-        require(standing, NotFrozenUnder(act.object, _own(words, 1)));
+        (order, stored) = _orderBy(act, words, t);
+        require(order != 0 && order.stage() != FreezeStage.LIFTED, NotFrozenUnder(act.object, _own(words, 1)));
+    }
+
+    /// @dev As it stands here, or in the contract before this one.
+    function _wordOf(StoredOrder storage stored, bytes32 title, bytes32 order) private view returns (uint256 word) {
+        word = stored.word;
+        if (word == 0 && predecessor() != address(0)) word = ITitles(predecessor()).carriedOrder(title, order);
     }
 }

@@ -33,14 +33,14 @@ abstract contract TitleStore is MemberActs, TitleTies, ITitles {
     {}
 
     /// @inheritdoc ITitles
-    function carried(bytes32 id) public view returns (uint256 word, bytes32 root) {
-        Stored storage stored = _titles[id];
-        (word, root) = (stored.word.withoutOffer(), stored.root);
-        if (root == 0 && predecessor() != address(0)) {
-            uint256 earlier;
-            (earlier, root) = ITitles(predecessor()).carried(id);
-            if (word == 0) word = earlier;
-        }
+    function carried(bytes32 id) external view returns (uint256 word) {
+        return _wordOf(id).withoutOffer();
+    }
+
+    /// @inheritdoc ITitles
+    function rootOf(bytes32 id) public view returns (bytes32 root) {
+        root = _titles[id].root;
+        if (root == 0 && predecessor() != address(0)) root = ITitles(predecessor()).rootOf(id);
     }
 
     /// @inheritdoc ITitles
@@ -52,12 +52,7 @@ abstract contract TitleStore is MemberActs, TitleTies, ITitles {
     /// @dev The title's word, here or carried over; zero for an unknown title.
     function _wordOf(bytes32 id) internal view returns (uint256 word) {
         word = _titles[id].word;
-        if (word == 0 && predecessor() != address(0)) (word,) = ITitles(predecessor()).carried(id);
-    }
-
-    function _rootOf(bytes32 id) internal view returns (bytes32 root) {
-        root = _titles[id].root;
-        if (root == 0) (, root) = carried(id);
+        if (word == 0 && predecessor() != address(0)) word = ITitles(predecessor()).carried(id);
     }
 
     /// @dev The one place where a title changes: the change is counted, and the ties that it makes and ends.
@@ -118,7 +113,7 @@ abstract contract TitleStore is MemberActs, TitleTies, ITitles {
     }
 
     function _requireRoot(Header memory act, bytes32 given) internal view {
-        bytes32 root = _rootOf(act.object);
+        bytes32 root = rootOf(act.object);
         require(given == root, RootMismatch(act.object, root, given));
     }
 

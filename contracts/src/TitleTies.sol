@@ -11,6 +11,8 @@ abstract contract TitleTies {
     uint256 private constant MEMBERS_A_WORD = 10;
     uint256 private constant COUNT_BITS = 24;
     uint256 private constant COUNT = 0xffffff;
+    /// @dev Of a title's word: state, carrier, holder and pledgee.
+    uint256 private constant TYING = 0xf | (((1 << 72) - 1) << 120);
     uint256 private constant NEVER_ZERO = 1 << 255;
     /// @dev Enough for 320 members; each later word is written by the first act that needs it, for 17,100 gas more.
     uint256 private constant WORDS_AT_DEPLOYMENT = 32;
@@ -34,6 +36,7 @@ abstract contract TitleTies {
 
     /// @dev A title whose word was `before` has the word `word` now.
     function _retie(uint256 before, uint256 word) internal {
+        if ((before ^ word) & TYING == 0) return;
         (uint256 carrier, uint256 holder, uint256 pledgee) = _tiedBy(before);
         (uint256 nextCarrier, uint256 nextHolder, uint256 nextPledgee) = _tiedBy(word);
         _move(carrier, nextCarrier);

@@ -42,7 +42,7 @@ contract Titles is TitleOffers, TitleAnswers, TitleSurrenders, TitleOrders {
         title.deadline = t.deadline;
         title.loading = t.loading;
         title.discharge = t.discharge;
-        title.root = _rootOf(id);
+        title.root = rootOf(id);
         title.freezes = t.freezes;
         title.consented = t.consented == 1;
         title.enforceableFrom = t.defaulted == 0 ? 0 : enforceableFrom(id);

@@ -26,6 +26,8 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function record() external;
+    function accesses(address target) external view returns (bytes32[] memory reads, bytes32[] memory writes);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;

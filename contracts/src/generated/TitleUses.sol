@@ -10,7 +10,10 @@ library TitleUses {
     /// @param verb a code of TitlesVerbs
     /// @param kind of a title that exists
     function applies(uint256 verb, uint256 kind, uint256 state) internal pure returns (bool) {
-        uint256 bit = ((verb - 32) * 2 + kind - 1) * 7 + state;
-        return (USES >> bit) & 1 == 1;
+        // Words and codes are small: this neither wraps nor goes below zero.
+        unchecked {
+            uint256 bit = ((verb - 32) * 2 + kind - 1) * 7 + state;
+            return (USES >> bit) & 1 == 1;
+        }
     }
 }

@@ -33,14 +33,13 @@ interface ITitles is IActs {
 
     /// @notice What an authority's order did to a title; members by number.
     struct LegalOrder {
-        uint24 by; // the authority that froze it
-        uint8 stage; // FreezeStage
-        uint24 proposer; // of the transfer
-        uint24 to; // whom the transfer makes holder
-        bool endsLien; // whether the transfer ends the lien
-        // While frozen: the second (UTC) from which a transfer can be proposed. Then: the last 21 bytes of the
-        // proposal's digest.
-        uint168 mark;
+        uint256 by; // the authority that froze it
+        uint256 stage; // FreezeStage
+        uint256 transferableFrom; // second (UTC) from which a transfer can be proposed; zero once one was
+        uint256 proposer; // of the transfer
+        uint256 to; // whom the transfer makes holder
+        uint256 endsLien; // 1 when the transfer ends the lien
+        uint256 proposal; // the last 21 bytes of the proposal's digest
     }
 
     /// @notice What a delivery order needs to know of its title; members by number.
@@ -143,6 +142,9 @@ interface ITitles is IActs {
     /// @return time second (UTC) from which the last recorded default can be enforced; it may be of a lien that ended
     function enforceableFrom(bytes32 title) external view returns (uint256 time);
 
+    /// @return root of the title's document, of the version in force
+    function rootOf(bytes32 title) external view returns (bytes32 root);
+
     /// @notice What keeps a member from leaving: the titles it issued, holds or has a lien on, that are issued, live or
     /// surrendered. A title in paper, void or delivered ties nobody.
     /// @param number of the member
@@ -151,6 +153,9 @@ interface ITitles is IActs {
 
     /// @notice What the contract after this one reads of a title that was not used there yet.
     /// @return word the title as TitleWord packs it, without its open offer: offers lapse with a version
-    /// @return root of the document's field tree
-    function carried(bytes32 title) external view returns (uint256 word, bytes32 root);
+    function carried(bytes32 title) external view returns (uint256 word);
+
+    /// @notice What the contract after this one reads of an order that was not used there yet.
+    /// @return word the order as LegalOrderWord packs it, without an open proposal: proposals lapse with a version
+    function carriedOrder(bytes32 title, bytes32 order) external view returns (uint256 word);
 }
