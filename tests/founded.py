@@ -18,7 +18,7 @@ from node.chain.rpc import Rpc, data
 
 PORT_OF_LOADING = 1
 PORT_OF_DISCHARGE = 2
-GAS_CAP = 1_000_000
+GAS_CAP = 1_500_000
 WAITING = WaitingTimes(enforcement_seconds=1, transfer_seconds=1)
 NOBODY = bytes(32)
 ROLES = {

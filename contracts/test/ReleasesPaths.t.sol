@@ -110,6 +110,21 @@ contract ReleasesPathsTest is Delivery {
         done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
     }
 
+    function test_another_authority_lifts_a_hold_only_once_its_maker_has_no_authority_at_the_ports() public {
+        withInspector(LOADING);
+        surrenderedFromLoading();
+        done(releases, opening(ORDER, threeKinds(), theirMembers(), array(BOX)));
+        done(releases, hold(ReleasesVerbs.HOLD_ORDER, customs, PORT, LEGAL_ORDER));
+        bytes memory reason = because(IReleases.NotTheHoldingAuthority.selector, ORDER, inspector.id, customs.id);
+        refused(releases, hold(ReleasesVerbs.LIFT_HOLD, inspector, LOADING, LEGAL_ORDER), reason);
+        _assign(LOADING, Role.CUSTOMS, customs);
+        _unassign(PORT, Role.CUSTOMS, customs);
+        refused(releases, hold(ReleasesVerbs.LIFT_HOLD, inspector, LOADING, LEGAL_ORDER), reason);
+        _unassign(LOADING, Role.CUSTOMS, customs);
+        done(releases, hold(ReleasesVerbs.LIFT_HOLD, inspector, LOADING, LEGAL_ORDER));
+        same(releases.orderOf(ORDER).holds, 0, "holds");
+    }
+
     /// @dev The bank enforced its lien: the goods, and the word in a cancellation, are the bank's.
     function test_an_enforcing_pledgee_takes_delivery_or_its_pledge_back() public {
         withTrucks();

@@ -15,7 +15,7 @@ from identity.acts.types import ActType
 from identity.acts.words import Outcome
 from identity.errors import ActMalformed
 from node.chain.errors import LogMalformed
-from node.chain.network import CONTRACT_NAMES
+from node.chain.network import SUCCEEDED_NAMES
 from node.chain.reasons import read_reason
 from node.store.projections import ACTED, FOLLOWED, NOBODY, REFUSED
 
@@ -24,9 +24,6 @@ ACTED_TOPIC = (
 )
 FOLLOWED_TOPIC = "0x" + keccak(b"Followed(bytes32,bytes32,uint256,uint256)").hex()
 REFUSED_TOPIC = "0x" + keccak(b"Refused(bytes32,bytes32,bytes32,uint256,bytes)").hex()
-
-SUCCEEDED_NAMES = tuple(name for name in CONTRACT_NAMES if name != "Network")
-"""The contracts whose addresses a version names, in its order; Network itself stays."""
 
 _WORD = 64  # hex digits
 

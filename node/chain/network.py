@@ -28,6 +28,8 @@ from node.chain.rpc import Ledger, read_bytes
 FILE_BYTES_LIMIT = 4 * 1024 * 1024
 STATEMENT_KIND = "network"
 CONTRACT_NAMES = ("Network", "Membership", "Devices", "Titles", "Releases", "Attestations")
+SUCCEEDED_NAMES = tuple(name for name in CONTRACT_NAMES if name != "Network")
+"""The contracts whose addresses a version names, in its order; Network itself stays."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 
 from node.chain import artifacts
+from node.chain.errors import RpcRefused
 from node.chain.network import Network
 from node.chain.rpc import Ledger, quantity, read_call
 
@@ -25,7 +26,7 @@ def view(
     A single struct is returned as its members.
 
     Raises:
-        RpcRefused: the contract reverts, or the ledger no longer has that state.
+        RpcRefused: the contract reverts, did not stand then, or the ledger lost that state.
         LedgerUnavailable: no answer.
     """
     entry = _entry(contract, function)
@@ -33,6 +34,8 @@ def view(
     selector = keccak(f"{function}({','.join(types)})".encode())[:4]
     calldata = selector + encode(types, arguments)
     answer = read_call(ledger, network.address(contract), calldata, quantity(block))
+    if not answer:
+        raise RpcRefused(f"There is no {contract} at that block.", 0)
     outputs = entry["outputs"]
     values = decode([_type(item) for item in outputs], answer)
     if len(outputs) == 1 and outputs[0]["type"] == "tuple":

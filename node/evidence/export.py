@@ -5,10 +5,13 @@ the ledger. A file that does not hold is never given out: it is verified here fi
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from sqlmodel import Session, col, select
+
+from identity.acts.words import KeyPurpose
 from identity.errors import IdentityError
 from identity.keys.secp256k1 import SigningKey
 from identity.profile.profile import Profile
@@ -28,11 +31,12 @@ from node.evidence.statements import (
     Body,
     Signed,
     sign,
+    witnesses_at,
 )
 from node.evidence.verify import verify
 from node.evidence.witness import MAX_STATEMENTS, anchor_bodies, status_bodies
 from node.store.database import Database
-from node.store.projections import ACTED, FOLLOWED, ChainCursor
+from node.store.projections import ACTED, FOLLOWED, ChainCursor, MemberKey
 from privacy.disclosures import Disclosure
 
 AskWitness = Callable[[str, Body], Body]
@@ -85,10 +89,11 @@ class Exporter:
             heights = sorted({event.block for event in events} | {cursor.block})
             blocks = anchor_bodies(session, self.ledger, self.network, heights)
             now = in_force(session, self.network, cursor.block)
+            ended = _ended_keys(session)
         statuses = status_bodies(self.ledger, now, pairs, blocks[-1])
         places, receipts = prove_events(self.ledger, events)
         wires = wires_of(self.ledger, events)
-        signed_blocks, signed_statuses = self._witnessed(blocks, statuses, pairs)
+        signed_blocks, signed_statuses = self._witnessed(blocks, statuses, pairs, ended)
         members = [object_ for kind, object_ in pairs if kind == "member"]
         acted = [event for event in events if event.kind == ACTED]
         followed = [event for event in events if event.kind == FOLLOWED]
@@ -129,16 +134,20 @@ class Exporter:
         return Signed(body, {self.member: sign(EXPORT, body, self.key)})
 
     def _witnessed(
-        self, blocks: list[Body], statuses: list[Body], pairs: list[tuple[str, str]]
+        self,
+        blocks: list[Body],
+        statuses: list[Body],
+        pairs: list[tuple[str, str]],
+        ended: Mapping[str, int],
     ) -> tuple[tuple[Signed, ...], tuple[Signed, ...]]:
         """Have the statements signed by every other member that the network lists as a witness."""
-        listed = self.network.witnesses_at(blocks[-1]["height"])
+        listed = witnesses_at(self.network, blocks[-1]["height"], ended)
         others = sorted(set(listed.values()) - {self.member})
         answered: dict[str, tuple[list[str], list[str]]] = {}
         silent: list[str] = []
         with ThreadPoolExecutor(8) as threads:
             asked = {
-                member: threads.submit(self._ask, member, blocks, statuses, pairs)
+                member: threads.submit(self._ask, member, blocks, statuses, pairs, ended)
                 for member in others
             }
             for member, answer in asked.items():
@@ -156,17 +165,17 @@ class Exporter:
             [sign(STATUS, body, self.key) for body in statuses],
         )
         return (
-            self._signed(ANCHOR, blocks, {m: anchors for m, (anchors, _) in answered.items()}),
-            self._signed(STATUS, statuses, {m: given for m, (_, given) in answered.items()}),
+            self._signed(ANCHOR, blocks, {m: given for m, (given, _) in answered.items()}, ended),
+            self._signed(STATUS, statuses, {m: given for m, (_, given) in answered.items()}, ended),
         )
 
     def _signed(
-        self, kind: str, bodies: list[Body], given: dict[str, list[str]]
+        self, kind: str, bodies: list[Body], given: dict[str, list[str]], ended: Mapping[str, int]
     ) -> tuple[Signed, ...]:
-        """Put each signature beside its body where the network's list lets its key count."""
+        """Put each signature beside its body where its key counts at that height."""
         statements = []
         for place, body in enumerate(bodies):
-            listed = self.network.witnesses_at(body["height"])
+            listed = witnesses_at(self.network, body["height"], ended)
             signatures = {member: signed[place] for member, signed in given.items()}
             counted = {
                 member: signature
@@ -177,7 +186,12 @@ class Exporter:
         return tuple(statements)
 
     def _ask(
-        self, member: str, blocks: list[Body], statuses: list[Body], pairs: list[tuple[str, str]]
+        self,
+        member: str,
+        blocks: list[Body],
+        statuses: list[Body],
+        pairs: list[tuple[str, str]],
+        ended: Mapping[str, int],
     ) -> tuple[list[str], list[str]]:
         """Ask one witness, in parts that its answer can hold; raises WitnessesMissing."""
         last = blocks[-1]["height"]
@@ -195,13 +209,22 @@ class Exporter:
             ]
             answer = self.ask(member, {"heights": [], "objects": objects, "height": last})
             told += _signatures(answer, "statuses", len(objects))
-        listed = self.network.witnesses_at(last)
+        listed = witnesses_at(self.network, last, ended)
         # A signature over another body recovers another key: then that node saw something else.
         seen = [listed.get(_signer(STATUS, *each)) for each in zip(statuses, told, strict=True)]
         seen.append(listed.get(_signer(ANCHOR, blocks[-1], anchors[-1])))
         if set(seen) != {member}:
             raise WitnessesMissing("A witness saw something else than this node.", member=member)
         return anchors, told
+
+
+def _ended_keys(session: Session) -> dict[str, int]:
+    """Return the height at which each revoked witness key (an address) was revoked."""
+    query = select(MemberKey).where(
+        MemberKey.purpose == int(KeyPurpose.WITNESS), col(MemberKey.revoked_block).is_not(None)
+    )
+    ended = {"0x" + row.key[-40:]: row.revoked_block for row in session.exec(query)}
+    return {key: height for key, height in ended.items() if height is not None}
 
 
 def _signatures(answer: object, name: str, count: int) -> list[str]:

@@ -19,8 +19,7 @@ from identity.acts.types import UNCOUNTED
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
-from node.chain.events import SUCCEEDED_NAMES
-from node.chain.network import Network
+from node.chain.network import SUCCEEDED_NAMES, Network
 from node.evidence.errors import ActNotSigned, EventNotProved, HistoryGap
 from node.evidence.receipts import Log
 
@@ -126,13 +125,15 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
         ActNotSigned: step 3 fails.
     """
     try:
-        act, signature, _ = decode_wire(wire)
+        act, signature, attached = decode_wire(wire)
         verb, counter, outcome, key, words = decode(
             ["uint256", "uint256", "uint256", "address", "bytes"], log.data
         )
         told = Outcome(outcome)
     except (IdentityError, DecodingError, ValueError, OverflowError) as error:
         raise EventNotProved("An act or its event cannot be read.", **place.facts) from error
+    if attached:
+        raise EventNotProved("An act carries what is not signed.", **place.facts)
     domain = contracts.domain_at(log.address, act.type.contract)
     if len(log.topics) != 4 or log.topics[0] != ACTED or domain is None:
         raise EventNotProved("An act's event is not of this network's contract.", **place.facts)

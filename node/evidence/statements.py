@@ -91,6 +91,16 @@ def sign(kind: str, body: Body, key: SigningKey) -> str:
     return sign_statement(kind, body, key)
 
 
+def witnesses_at(network: Network, height: int, ended: Mapping[str, int]) -> dict[str, str]:
+    """Return witness key → member for the keys that count at ``height``.
+
+    Args:
+        ended: heights at which keys were revoked: network.json may be older than a revocation.
+    """
+    listed = network.witnesses_at(height)
+    return {key: member for key, member in listed.items() if ended.get(key, height + 1) > height}
+
+
 def check_witnessed(
     kind: str,
     statement: Signed,
@@ -104,7 +114,7 @@ def check_witnessed(
     Args:
         network: whose list of witness keys counts.
         interested: the exporter, and who benefits.
-        ended: heights at which keys were revoked: the trust file may be older than a revocation.
+        ended: as in ``witnesses_at``.
 
     Steps: (1) each signature recovers to the key that the trust file lists for that member and
     the statement's height; (2) one signer is not ``interested``; (3) ``needed`` members signed.
@@ -113,8 +123,7 @@ def check_witnessed(
         WitnessNotTrusted, WitnessesNotIndependent, WitnessesTooFew: step 1, 2, 3 fails.
     """
     height = int(statement.body["height"])
-    listed = network.witnesses_at(height)
-    valid = {key: member for key, member in listed.items() if ended.get(key, height + 1) > height}
+    valid = witnesses_at(network, height, ended)
     for member, signature in statement.signatures.items():
         if valid.get(_signer(kind, statement.body, signature)) != member:
             raise WitnessNotTrusted(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
-from identity.acts.words import SurrenderPurpose
+from identity.acts.words import SurrenderPurpose, TitleState
 from node.chain.network import Network
 from node.chain.network import check as check_network
 from node.evidence.contents import Shown, check_contents
@@ -246,8 +246,8 @@ def _check_witnesses(
 def _beneficiaries(statuses: dict[str, Signed], acts: list[ProvedAct], title: str) -> set[str]:
     """Who gains by what the file says.
 
-    Whoever controls the title, whoever surrendered it, to whom an order gave it, and who took a
-    pickup right.
+    Whoever controls the title, whoever surrendered it, to whom an order gave it, who took a
+    pickup right, and the carrier, whom a delivery discharges.
     """
     controllers = {statuses[title].body["controller"]} if title in statuses else set()
     surrendered = {
@@ -261,7 +261,9 @@ def _beneficiaries(statuses: dict[str, Signed], acts: list[ProvedAct], title: st
         for proved in acts
         if proved.act.name in {"ProposeTransfer", "TransferRight"}
     }
-    return (controllers | surrendered | named) - {NOBODY}
+    carrier = {_hex(proved.act.principal) for proved in acts if proved.act.name == "Issue"}
+    delivered = title in statuses and statuses[title].body["status"] == TitleState.DELIVERED
+    return (controllers | surrendered | named | (carrier if delivered else set())) - {NOBODY}
 
 
 def _check_complete(

@@ -30,7 +30,8 @@ LADING = Path(sys.executable).with_name("lading")
 STORY = [
     "Issue", "Accept", "Offer", "Withdraw", "Offer", "Accept", "ReleasePledge", "Offer", "Accept",
     "Surrender", "Accept", "OpenOrder", "RegisterLane", "GateOut", "SetCondition", "SetCondition",
-    "SetCondition", "GateOut", "GateOut", "ReturnEmpty", "ReturnEmpty",
+    "SetCondition", "GateOut", "GateOut", "RecordInterchange", "RecordInterchange", "ReturnEmpty",
+    "ReturnEmpty", "RecordInterchange", "RecordInterchange",
 ]  # fmt: skip
 ABOUT_MEMBERS = {"AdmitMember", "AddKey", "RevokeKey"}
 
@@ -52,7 +53,7 @@ def test_a_containers_file_proves_who_signed_what_in_order(verdict: Verdict) -> 
 
 def test_the_acts_add_up_to_what_the_ledger_says(told: Told, verdict: Verdict) -> None:
     title = verdict.standing[verdict.title]
-    assert (title.status, title.controller) == (TitleState.SURRENDERED, member_id("carrier"))
+    assert (title.status, title.controller) == (TitleState.DELIVERED, bytes(32))
     assert verdict.holder == hexed(member_id("consignee"))
     assert verdict.pledgee is None
     assert verdict.order == hexed(told.trade.order)
@@ -68,7 +69,7 @@ def test_an_early_gate_out_stands_in_the_file_as_refused(verdict: Verdict) -> No
         Outcome.DONE,
         Outcome.DONE,
     ]
-    assert f"GateOut of {CONTAINER} (refused and recorded: too early)" in in_words(verdict)
+    assert f"GateOut of {CONTAINER} (refused and recorded: not released)" in in_words(verdict)
 
 
 def test_the_file_shows_the_container_in_bill_and_order_and_no_other(verdict: Verdict) -> None:
@@ -245,9 +246,16 @@ def test_a_malformed_request_for_signatures_is_refused(told: Told, request_: Bod
 
 def test_the_longest_answer_of_a_witness_fits_a_peers_answer(told: Told) -> None:
     objects = [{"kind": "title", "object": hexed(told.trade.title)}] * 10
-    asked = {"heights": [1] * (MAX_STATEMENTS - 10), "objects": objects, "height": 1}
+    height = told.evidence.export.body["height"]
+    asked = {"heights": [height] * (MAX_STATEMENTS - 10), "objects": objects, "height": height}
     answer = told.trade.ask(hexed(member_id("bank")), asked)
     assert len(json.dumps(answer)) < 64 * 1024
+
+
+def test_a_witness_says_nothing_of_a_time_before_the_contracts(told: Told) -> None:
+    objects = [{"kind": "title", "object": hexed(told.trade.title)}]
+    with pytest.raises(LedgerUnavailable):
+        told.trade.ask(hexed(member_id("bank")), {"heights": [], "objects": objects, "height": 0})
 
 
 def _without(signatures: object, member: str) -> dict[str, str]:

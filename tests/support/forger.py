@@ -108,7 +108,7 @@ class Forger:
         return sign(kind, body, self.witnesses.get(member) or SigningKey.generate())
 
     def _proved(self, height: int, wire: bytes) -> ProvedAct:
-        act, signature = decode(wire)
+        act, signature, _ = decode(wire)
         said = digest(self.network.domain(act.type.contract), act)
         outcome = self.outcomes.get(wire, Outcome.DONE)
         counter = act.counter + (outcome is not Outcome.ASSENTED)

@@ -31,7 +31,7 @@ from support.people import (
 from identity.acts.objects import condition_id, right_id
 from identity.acts.typed import Act, Value, decode, digest, encode
 from identity.acts.types import ActType
-from identity.acts.words import ConditionKind, KeyPurpose
+from identity.acts.words import ConditionKind, Direction, KeyPurpose
 from identity.keys.secp256k1 import SigningKey, key_id
 from node.chain.deploy import deploy, send, wait_final
 from node.chain.follower import Follower
@@ -54,7 +54,7 @@ from node.store.schema import upgrade
 from privacy.commitments import FieldTree, commit, paths_below
 from privacy.containers import container_tag
 
-GAS_CAP = 1_000_000
+GAS_CAP = 1_500_000
 YEAR = 365 * 24 * 3600
 
 
@@ -101,7 +101,7 @@ class Trade:
 
     def digest(self, wire: bytes) -> bytes:
         """Return an act's digest from its wire form."""
-        act, _ = decode(wire)
+        act, _, _ = decode(wire)
         return digest(self.network.domain(act.type.contract), act)
 
     def relay(self, *wires: bytes, by: str = "carrier") -> int:
@@ -275,8 +275,19 @@ class Trade:
             reports=sha256(b"reports").digest(),
         )  # fmt: skip
 
+    def interchange(
+        self, direction: Direction, device_counter: int, container: str = CONTAINER
+    ) -> bytes:
+        """Return the record of an equipment interchange."""
+        return self.act(
+            "RecordInterchange", "terminal", self.right(container), signer="lane",
+            order=self.order, container=container_tag(container, self.salts[container]),
+            lane=self.lane, deviceCounter=device_counter, time=int(time.time()),
+            direction=int(direction), damage=sha256(b"damage record").digest(),
+        )  # fmt: skip
+
     def release(self) -> None:
-        """An early gate-out, the conditions, the gate-outs, the empty returns."""
+        """An early gate-out, the conditions; gate-outs and empty returns with interchanges."""
         self.relay(self.pass_lane("GateOut", 1))
         self.relay(
             self.set_condition("carrier", ConditionKind.FREIGHT),
@@ -287,8 +298,12 @@ class Trade:
         self.relay(self.pass_lane("GateOut", 2))
         self.relay(
             self.pass_lane("GateOut", 3, OTHER_CONTAINER),
-            self.pass_lane("ReturnEmpty", 4),
-            self.pass_lane("ReturnEmpty", 5, OTHER_CONTAINER),
+            self.interchange(Direction.OUT, 4),
+            self.interchange(Direction.OUT, 5, OTHER_CONTAINER),
+            self.pass_lane("ReturnEmpty", 6),
+            self.pass_lane("ReturnEmpty", 7, OTHER_CONTAINER),
+            self.interchange(Direction.IN, 8),
+            self.interchange(Direction.IN, 9, OTHER_CONTAINER),
             by="terminal",
         )
 

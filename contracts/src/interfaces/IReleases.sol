@@ -80,7 +80,7 @@ interface IReleases is IActs {
     error OrderHeld(bytes32 order);
     /// @notice This legal order held the order before.
     error LegalOrderUsed(bytes32 order, bytes32 legalOrder);
-    /// @notice Another authority holds the order under this legal order.
+    /// @notice Another authority, still assigned to one of the ports, holds the order under this legal order.
     error NotTheHoldingAuthority(bytes32 order, bytes32 principal, bytes32 authority);
     /// @notice The act names another proposal than the last one, to reinstate the right or to cancel the order.
     error NotTheProposal(bytes32 object, bytes32 proposal, bytes32 given);
