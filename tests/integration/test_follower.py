@@ -18,6 +18,7 @@ from identity.acts.objects import condition_id, right_id
 from identity.acts.types import ACT_TYPES
 from identity.acts.words import (
     Capacity,
+    Direction,
     Endorsement,
     Outcome,
     RightState,
@@ -36,6 +37,7 @@ from node.store.database import Database
 from node.store.device_projections import Device, ReportCorrection
 from node.store.projections import (
     ACTED,
+    FOLLOWED,
     REFUSED,
     Authority,
     DeliveryOrder,
@@ -486,6 +488,60 @@ def test_a_release_is_what_the_contracts_say_at_every_step(
         (Outcome.DONE, ""),
         (Outcome.DONE, "RightUsed"),
     ]
+
+
+def test_rights_holds_and_devices_are_what_the_contracts_say(
+    founded: Founded, store: Database
+) -> None:
+    title, order, lane, tag, legal = surrendered_title(founded), *(os.urandom(32) for _ in "1234")
+    key, right = SigningKey.generate(), right_id(order, tag)
+    terminal = founded.members["terminal"].id
+    counters = {order: 0, lane: 0, right: 0}
+
+    def do(by: str, verb: str, object_: bytes, counted: bool = True, **fields: Any) -> bytes:
+        signer = key if ACT_TYPES[verb].signer == "lane" else None
+        counter = counters[object_] if counted else 0
+        digest, wire = founded.act(by, verb, object_, counter, signing_key=signer, **fields)
+        acted([e for e in founded.submit(ACT_TYPES[verb].contract, wire) if e.kind != FOLLOWED])
+        counters[object_] += 1
+        follow(founded, store)
+        check_releases(founded, store)
+        return read_bytes(digest)
+
+    def seen(verb: str, device_counter: int, **own: Any) -> None:
+        do(
+            "terminal", verb, right, order=order, container=tag, lane=lane,
+            deviceCounter=device_counter, time=int(time.time()), **own,
+        )  # fmt: skip
+
+    until = int(time.time()) + 86_400
+    do(
+        "terminal", "RegisterLane", lane, key=key.address, kind=1, port=PORT_OF_DISCHARGE,
+        calibratedUntil=until,
+    )  # fmt: skip
+    do(
+        "carrier", "OpenOrder", order, title=title, root=ROOT, terminal=terminal, kinds=[1],
+        members=[founded.members["carrier"].id], containers=[tag],
+    )  # fmt: skip
+    condition = condition_id(order, 1)
+    counters[condition] = 0
+    do("carrier", "SetCondition", condition, order=order, met=1, reference=ROOT)
+    do("customs", "HoldOrder", order, counted=False, port=PORT_OF_DISCHARGE, order=legal)
+    do("customs", "LiftHold", order, counted=False, port=PORT_OF_DISCHARGE, order=legal)
+    seen("GateOut", 1, reports=ROOT)
+    seen("RecordInterchange", 2, direction=int(Direction.OUT), damage=ROOT)
+    proposal = do("terminal", "ProposeReinstatement", right, report=ROOT)
+    do("carrier", "ConfirmReinstatement", right, proposal=proposal)
+    do("terminal", "Calibrate", lane, calibratedUntil=until + 5, certificate=ROOT)
+    do("terminal", "SuspendDevice", lane, counted=False, reports=ROOT)
+    do("customs", "SuspendDevice", lane, counted=False, reports=legal)
+    do("customs", "ResumeDevice", lane, counted=False, reason=ROOT)
+    do("terminal", "CorrectReport", lane, wrong=ROOT, right=legal)
+    proposal = do("carrier", "ProposeCancellation", order, reason=ROOT)
+    do("shipper", "ConfirmCancellation", order, proposal=proposal)
+    check_titles(founded, store)
+    (row,) = [row for row in rows(store, Title) if row.id == data(title)]
+    assert row.state == TitleState.LIVE
 
 
 def test_the_tables_are_rebuilt_the_same_while_new_acts_arrive(
