@@ -19,7 +19,7 @@ from identity.keys.keystore import PASSPHRASE_VARIABLE
 from identity.keys.secp256k1 import SigningKey
 from identity.policy.decide import Actor
 from node.chain.founding import Admission, Assignment, Founding, found
-from node.chain.network import Network, Seat, save
+from node.chain.network import Network, Seat, WaitingTimes, save
 from node.chain.rpc import Rpc
 from node.documents.rulebook import default_rulebook, rulebook_hash
 from node.member import Addresses, NewMember, create_member, write_json
@@ -36,6 +36,7 @@ ROLES = {
     "consignee": Role.CONSIGNEE,
     "terminal": Role.TERMINAL,
     "customs": Role.CUSTOMS,
+    "regulator": Role.REGULATOR,
 }
 DISCHARGE = default_rulebook().port_id("DEBRV")
 NODE_PARTS = ("peers", "follow", "send", "work")
@@ -145,11 +146,16 @@ class RunningMember:
 
 
 @contextmanager
-def running_members(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningMember]]:
-    """Found a network of ``names`` on a new ledger; their signers run, their nodes do not yet."""
+def running_members(
+    folder: Path, names: Sequence[str], waiting: WaitingTimes | None = None
+) -> Iterator[dict[str, RunningMember]]:
+    """Found a network of ``names`` on a new ledger; their signers run, their nodes do not yet.
+
+    ``waiting``: the rulebook's waiting times where a test cannot wait so long.
+    """
     with running_ledger(folder) as url:
         made = {name: _make(folder / name, name, url) for name in names}
-        network = _found(url, made)
+        network = _found(url, made, waiting or default_rulebook().waiting)
         for new in made.values():
             save(network, new.directory / "network.json")
             for other in made.values():
@@ -179,17 +185,17 @@ def _make(folder: Path, name: str, url: str) -> NewMember:
     return create_member(folder, (name, name), ROLES[name], addresses, passphrases)
 
 
-def _found(url: str, members: dict[str, NewMember]) -> Network:
+def _found(url: str, members: dict[str, NewMember], waiting: WaitingTimes) -> Network:
     founder = SigningKey.generate()
     seats = {new.hex_id: SigningKey.generate() for new in members.values()}
-    ports = (("terminal", Role.TERMINAL), ("customs", Role.CUSTOMS))
+    ports = [(name, ROLES[name]) for name in ("terminal", "customs", "regulator")]
     founding = Founding(
         nonce="0x" + secrets.token_hex(32),
         founder="0x" + founder.address.hex(),
         seats=tuple(Seat(member, "0x" + key.address.hex()) for member, key in seats.items()),
         threshold=2,
         rulebook="0x" + rulebook_hash(default_rulebook()).hex(),
-        waiting=default_rulebook().waiting,
+        waiting=waiting,
         admissions=tuple(_admission(new) for new in members.values()),
         assignments=tuple(
             Assignment(DISCHARGE, role, members[name].hex_id)
