@@ -167,6 +167,8 @@ def running_members(
                 member.start_signer()
             yield members
         finally:
+            for member in members.values():  # or a listener would wait for its peers' good-bye
+                member.node.exchange.close()
             for member in members.values():
                 member.stop()
 
