@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {TitlesVerbs} from "../src/generated/Verbs.sol";
+import {MembershipVerbs, TitlesVerbs} from "../src/generated/Verbs.sol";
 import {Capacity, Endorsement, FreezeStage, Role, SurrenderPurpose, TitleKind} from "../src/generated/Words.sol";
 import {IActs} from "../src/interfaces/IActs.sol";
 import {ITitles} from "../src/interfaces/ITitles.sol";
@@ -83,6 +83,20 @@ contract TitleOrdersTest is TitleActs {
         frozen();
         bytes memory reason = because(ITitles.NotTheAuthority.selector, TITLE, regulator.id, customs.id);
         refused(titles, lift(regulator), reason);
+    }
+
+    function test_another_authority_lifts_a_freeze_once_who_made_it_is_assigned_to_neither_port() public {
+        _assign(8, Role.CUSTOMS, customs);
+        bytes memory own = abi.encode(TitleKind.ORDER, 0, shipper.id, block.timestamp + 1, 8, PORT, ROOT);
+        done(titles, made(titles, TitlesVerbs.ISSUE, carrier, TITLE, 0, own));
+        frozen();
+        bytes memory reason = because(ITitles.NotTheAuthority.selector, TITLE, regulator.id, customs.id);
+        unassign(PORT);
+        refused(titles, lift(regulator), reason);
+        unassign(8);
+        refused(titles, lift(customs), notAssigned(PORT, customs));
+        done(titles, lift(regulator));
+        same(titles.titleOf(TITLE).freezes, 0, "freezes");
     }
 
     function test_at_most_fifteen_freezes_stand_and_each_is_lifted_alone() public {
@@ -229,6 +243,12 @@ contract TitleOrdersTest is TitleActs {
         done(titles, surrenderFor(shipper, SurrenderPurpose.PAPER, 0));
         done(titles, confirm(regulator, proposed(consignee.id, 0)));
         same(titles.controllerOf(TITLE), consignee.id, "controller");
+    }
+
+    function unassign(uint256 port) private {
+        uint256 counter = membership.assignmentCounter(port, Role.CUSTOMS);
+        bytes memory own = abi.encode(port, Role.CUSTOMS, customs.id, 0);
+        carried(MembershipVerbs.ASSIGN_AUTHORITY, assignmentId(port, Role.CUSTOMS), counter, own);
     }
 
     function mismatch(bytes32 given) private pure returns (bytes memory) {

@@ -108,7 +108,7 @@ interface ITitles is IActs {
     error OrderUsed(bytes32 title, bytes32 order);
     /// @notice The title is not frozen under this order.
     error NotFrozenUnder(bytes32 title, bytes32 order);
-    /// @notice Another authority froze the title.
+    /// @notice Another authority, still assigned to one of the title's ports, froze the title.
     error NotTheAuthority(bytes32 title, bytes32 principal, bytes32 authority);
     /// @notice At most 15 freezes stand on a title.
     error TooManyFreezes(bytes32 title);
