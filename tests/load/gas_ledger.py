@@ -35,6 +35,9 @@ OTHERS = {
     "quarantine": Role.QUARANTINE,
     "agent": Role.SHIPPER,
 }
+# A member that has nothing else to do with what it relays.
+RELAYER = "agent"
+FOUNDING = "the founding account"
 HOLDERS = tuple(f"holder {number}" for number in range(50))
 ASSIGNMENTS = (
     (PORT_OF_DISCHARGE, Role.TERMINAL, "terminal"),
@@ -100,10 +103,15 @@ class GasLedger:
         signed, wire = self.founded.act(principal, verb, object_id, counter, key, expires, **fields)
         return bytes.fromhex(signed[2:]), wire
 
-    def submit(self, contract: str, *wires: bytes) -> int:
-        """Relay acts in one transaction and return its gas; fails where one is refused."""
+    def submit(self, contract: str, *wires: bytes, relayer: str = RELAYER) -> int:
+        """Relay acts in one transaction and return its gas; fails where one is refused.
+
+        Args:
+            relayer: the member whose relay key sends it, or ``FOUNDING`` for the founding account,
+                whose look-up is shorter.
+        """
         founded = self.founded
-        key = founded.members["agent"].relay
+        key = founded.founder if relayer == FOUNDING else founded.members[relayer].relay
         nonce = int(founded.ledger.call("eth_getTransactionCount", data(key.address), "latest"), 16)
         gas = gas_for(wires, self._view(contract, "gasCap")["gas"])
         to, chain_id = founded.network.address(contract), founded.network.chain_id
@@ -116,9 +124,11 @@ class GasLedger:
                 raise AssertionError(f"{event.verb} was refused: {event.refusal}, {event.reason}")
         return int(receipt["gasUsed"], 16)
 
-    def measure(self, verb: str, scene: str, contract: str, wire: bytes) -> Cost:
+    def measure(
+        self, verb: str, scene: str, contract: str, wire: bytes, relayer: str = RELAYER
+    ) -> Cost:
         """Relay one act alone; note its cost and return it."""
-        self.costs.append(Cost(verb, self.submit(contract, wire), scene))
+        self.costs.append(Cost(verb, self.submit(contract, wire, relayer=relayer), scene))
         return self.costs[-1]
 
     def counter_of(self, member: str) -> int:
@@ -152,7 +162,7 @@ class GasLedger:
             [network.contracts["Network"].address, network.contracts["Titles"].address],
         )
         code = artifacts.load("Titles").bytecode + arguments
-        key = founded.members["agent"].relay
+        key = founded.members[RELAYER].relay
         nonce = int(founded.ledger.call("eth_getTransactionCount", data(key.address), "latest"), 16)
         receipt = wait_final(
             founded.ledger,

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 from founded import NOBODY, PORT_OF_DISCHARGE, PORT_OF_LOADING, WAITING
-from gas_ledger import HOLDERS, Cost, GasLedger
+from gas_ledger import HOLDERS, RELAYER, Cost, GasLedger
 
 from identity.acts.typed import Value
 from identity.acts.types import ACT_TYPES
 from identity.acts.words import Capacity, Endorsement, SurrenderPurpose, TitleKind
 
-CARRIER, SHIPPER, BANK, AGENT = "carrier", "shipper", "bank", "agent"
+CARRIER, SHIPPER, BANK = "carrier", "shipper", "bank"
 CUSTOMS, OTHER_CUSTOMS = "customs", "customs of the loading port"
 BUYER, NEXT = HOLDERS[17], HOLDERS[38]
 AUTHORITY_VERBS = ("Freeze", "Lift", "ProposeTransfer", "ConfirmTransfer")
@@ -45,7 +45,7 @@ class Trade:
         self._delegations: dict[str, bytes] = {}
 
     def delegate(self, *principals: str) -> None:
-        """From now on the agent acts for these members, under a delegation of each."""
+        """From now on the relayer acts for these members, under a delegation of each."""
         verbs = sum(
             1 << act.code
             for act in ACT_TYPES.values()
@@ -58,7 +58,7 @@ class Trade:
                 "Delegate",
                 self.ledger.id(principal),
                 self.ledger.counter_of(principal),
-                delegate=self.ledger.id(AGENT),
+                delegate=self.ledger.id(RELAYER),
                 verbs=verbs,
                 title=NOBODY,
                 until=until,
@@ -71,7 +71,7 @@ class Trade:
         counter = 0 if verb in AUTHORITY_VERBS else bill.counter
         key = None
         if who in self._delegations and verb not in AUTHORITY_VERBS:
-            key = self.ledger.founded.members[AGENT].act
+            key = self.ledger.founded.members[RELAYER].act
             fields |= {"delegation": self._delegations[who]}
         bill.last, wire = self.ledger.act(who, verb, bill.id, counter, key, **fields)
         bill.counter += 1
