@@ -17,7 +17,7 @@ demo: $(VENV)/.installed
 	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit)
 
 test: $(VENV)/.installed-dev
-	tools/forge test
+	FORGE_SNAPSHOT_CHECK=true tools/forge test
 	$(PY) -m pytest -q
 
 lint: $(VENV)/.installed-dev

@@ -31,58 +31,60 @@ contract GasTest is TitleActs {
     // Each verb alone
 
     function test_an_issue_with_its_first_offer_costs_at_most_150_000_gas() public {
-        atMost(issue(TITLE, TitleKind.ORDER, consignee.id), 150_000);
+        atMost("an issue with its first offer", issue(TITLE, TitleKind.ORDER, consignee.id), 150_000);
     }
 
     function test_an_offer_costs_at_most_100_000_gas() public {
         live(shipper.id);
-        atMost(offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NAMED), 100_000);
+        atMost("an offer", offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NAMED), 100_000);
     }
 
     function test_an_offer_by_an_enforcing_pledgee_costs_at_most_100_000_gas() public {
         pledged();
         enforceable();
-        atMost(offer(bank, buyer.id, Capacity.HOLDER, Endorsement.NAMED), 100_000);
+        atMost("an offer by an enforcing pledgee", offer(bank, buyer.id, Capacity.HOLDER, Endorsement.NAMED), 100_000);
     }
 
     function test_an_acceptance_costs_at_most_100_000_gas() public {
         live(0);
         done(titles, offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NAMED));
-        atMost(answer(TitlesVerbs.ACCEPT, consignee), 100_000);
+        atMost("an acceptance", answer(TitlesVerbs.ACCEPT, consignee), 100_000);
     }
 
     function test_the_acceptance_of_a_pledge_costs_at_most_100_000_gas() public {
         live(0);
         done(titles, offer(shipper, bank.id, Capacity.PLEDGEE, Endorsement.NONE));
-        atMost(answer(TitlesVerbs.ACCEPT, bank), 100_000);
+        atMost("the acceptance of a pledge", answer(TitlesVerbs.ACCEPT, bank), 100_000);
     }
 
     function test_the_acceptance_of_a_sale_by_the_pledgee_costs_at_most_100_000_gas() public {
         pledged();
         enforceable();
         done(titles, offer(bank, buyer.id, Capacity.HOLDER, Endorsement.NAMED));
-        atMost(answer(TitlesVerbs.ACCEPT, buyer), 100_000);
+        atMost("the acceptance of a sale by the pledgee", answer(TitlesVerbs.ACCEPT, buyer), 100_000);
     }
 
     function test_the_acceptance_of_a_surrender_costs_at_most_100_000_gas() public {
         live(0);
         done(titles, surrenderFor(shipper, SurrenderPurpose.PAPER, 0));
-        atMost(answer(TitlesVerbs.ACCEPT, carrier), 100_000);
+        atMost("the acceptance of a surrender", answer(TitlesVerbs.ACCEPT, carrier), 100_000);
     }
 
     function test_a_decline_and_a_withdrawal_cost_at_most_100_000_gas() public {
         live(0);
         done(titles, surrenderFor(shipper, SurrenderPurpose.DELIVERY, 0));
-        atMost(answer(TitlesVerbs.DECLINE, carrier), 100_000);
+        atMost("a decline of a surrender", answer(TitlesVerbs.DECLINE, carrier), 100_000);
         done(titles, surrenderFor(shipper, SurrenderPurpose.DELIVERY, 0));
-        atMost(answer(TitlesVerbs.WITHDRAW, shipper), 100_000);
+        atMost("a withdrawal", answer(TitlesVerbs.WITHDRAW, shipper), 100_000);
     }
 
     function test_a_surrender_for_any_purpose_costs_at_most_100_000_gas() public {
         live(shipper.id);
         for (uint256 purpose = 1; purpose <= SurrenderPurpose.LAST; purpose++) {
             atMost(
-                surrenderFor(shipper, purpose, purpose == SurrenderPurpose.AMENDMENT ? AMENDED : bytes32(0)), 100_000
+                string.concat("a surrender for purpose ", vm.toString(purpose)),
+                surrenderFor(shipper, purpose, purpose == SurrenderPurpose.AMENDMENT ? AMENDED : bytes32(0)),
+                100_000
             );
             done(titles, answer(TitlesVerbs.DECLINE, carrier));
         }
@@ -91,39 +93,39 @@ contract GasTest is TitleActs {
     function test_an_amendment_and_the_consent_to_it_cost_at_most_100_000_gas() public {
         pledged();
         bytes32 digest = amending();
-        atMost(consent(bank, digest), 100_000);
+        atMost("the consent to an amendment", consent(bank, digest), 100_000);
         succeeded(trader(45));
-        atMost(amend(trader(45), digest), 100_000);
+        atMost("an amendment", amend(trader(45), digest), 100_000);
     }
 
     function test_what_a_pledgee_does_costs_at_most_100_000_gas() public {
         pledged();
-        atMost(recordDefault(bank), 100_000);
-        atMost(releasePledge(bank), 100_000);
+        atMost("a recorded default", recordDefault(bank), 100_000);
+        atMost("the release of a pledge", releasePledge(bank), 100_000);
     }
 
     function test_a_return_from_paper_costs_at_most_100_000_gas() public {
         live(0);
         inPaper();
-        atMost(returnFromPaper(carrier, consignee.id), 100_000);
-        atMost(answer(TitlesVerbs.ACCEPT, consignee), 100_000);
+        atMost("a return from paper", returnFromPaper(carrier, consignee.id), 100_000);
+        atMost("the acceptance out of paper", answer(TitlesVerbs.ACCEPT, consignee), 100_000);
     }
 
     function test_a_void_costs_at_most_100_000_gas() public {
         issued(TitleKind.ORDER, 0);
-        atMost(voidTitle(carrier), 100_000);
+        atMost("a void", voidTitle(carrier), 100_000);
     }
 
     /// @dev The confirmation is the dearest verb: the holder before, the next one and the pledgee whose lien ends have
     /// their ties in three words here. With two of them in one word it stays below 97,000.
     function test_what_authorities_do_costs_at_most_102_000_gas() public {
         pledged();
-        atMost(freeze(customs, ORDER), 100_000);
+        atMost("a freeze", freeze(customs, ORDER), 100_000);
         vm.warp(block.timestamp + TRANSFER);
         bytes memory proposal = propose(customs, consignee.id, 1);
-        atMost(proposal, 100_000);
-        atMost(confirm(regulator, digestOf(proposal)), 102_000);
-        atMost(lift(customs), 100_000);
+        atMost("a proposed transfer", proposal, 100_000);
+        atMost("a confirmed transfer", confirm(regulator, digestOf(proposal)), 102_000);
+        atMost("a lift", lift(customs), 100_000);
     }
 
     // A second version
@@ -131,58 +133,62 @@ contract GasTest is TitleActs {
     function test_carried_over_by_an_offer_a_title_costs_at_most_130_000_gas() public {
         live(shipper.id);
         nextVersion();
-        atMost(offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NAMED), 130_000);
+        atMost("carry-over, an offer", offer(shipper, consignee.id, Capacity.HOLDER, Endorsement.NAMED), 130_000);
     }
 
     function test_carried_over_by_an_enforcing_pledgees_offer_a_title_costs_at_most_130_000_gas() public {
         pledged();
         enforceable();
         nextVersion();
-        atMost(offer(bank, buyer.id, Capacity.HOLDER, Endorsement.NAMED), 130_000);
+        atMost(
+            "carry-over, an enforcing pledgee's offer",
+            offer(bank, buyer.id, Capacity.HOLDER, Endorsement.NAMED),
+            130_000
+        );
     }
 
     function test_carried_over_by_a_surrender_a_title_costs_at_most_130_000_gas() public {
         live(shipper.id);
         nextVersion();
-        atMost(surrenderFor(shipper, SurrenderPurpose.AMENDMENT, AMENDED), 130_000);
+        atMost("carry-over, a surrender", surrenderFor(shipper, SurrenderPurpose.AMENDMENT, AMENDED), 130_000);
     }
 
     function test_carried_over_by_a_pledgee_a_title_costs_at_most_130_000_gas() public {
         pledged();
         nextVersion();
-        atMost(recordDefault(bank), 130_000);
+        atMost("carry-over, a recorded default", recordDefault(bank), 130_000);
     }
 
     function test_carried_over_by_the_release_of_its_pledge_a_title_costs_at_most_130_000_gas() public {
         pledged();
         nextVersion();
-        atMost(releasePledge(bank), 130_000);
+        atMost("carry-over, the release of its pledge", releasePledge(bank), 130_000);
     }
 
     function test_carried_over_by_a_return_from_paper_a_title_costs_at_most_130_000_gas() public {
         live(0);
         inPaper();
         nextVersion();
-        atMost(returnFromPaper(carrier, consignee.id), 130_000);
+        atMost("carry-over, a return from paper", returnFromPaper(carrier, consignee.id), 130_000);
     }
 
     function test_carried_over_by_its_void_a_title_costs_at_most_130_000_gas() public {
         issued(TitleKind.ORDER, 0);
         nextVersion();
-        atMost(voidTitle(carrier), 130_000);
+        atMost("carry-over, its void", voidTitle(carrier), 130_000);
     }
 
     function test_carried_over_by_a_freeze_a_title_costs_at_most_130_000_gas() public {
         live(0);
         nextVersion();
-        atMost(freeze(customs, ORDER), 130_000);
+        atMost("carry-over, a freeze", freeze(customs, ORDER), 130_000);
     }
 
     function test_carried_over_by_a_lift_a_title_costs_at_most_130_000_gas() public {
         live(0);
         frozen();
         nextVersion();
-        atMost(lift(customs), 130_000);
+        atMost("carry-over, a lift", lift(customs), 130_000);
     }
 
     function test_carried_over_by_a_proposed_transfer_a_title_costs_at_most_130_000_gas() public {
@@ -190,12 +196,12 @@ contract GasTest is TitleActs {
         frozen();
         vm.warp(block.timestamp + TRANSFER);
         nextVersion();
-        atMost(propose(customs, consignee.id, 1), 130_000);
+        atMost("carry-over, a proposed transfer", propose(customs, consignee.id, 1), 130_000);
     }
 
     function test_an_issue_in_a_second_version_costs_at_most_153_000_gas() public {
         nextVersion();
-        atMost(issue(TITLE, TitleKind.ORDER, consignee.id), 153_000);
+        atMost("an issue in a second version", issue(TITLE, TitleKind.ORDER, consignee.id), 153_000);
     }
 
     // Batches of 50
@@ -208,10 +214,9 @@ contract GasTest is TitleActs {
         same(handOvers(true) / 91_001, 0, "over 91,000");
     }
 
-    event GasUsed(uint256 gas);
-
-    function atMost(bytes memory made_, uint256 most) private {
+    function atMost(string memory name, bytes memory made_, uint256 most) private {
         uint256 used = costOf(framed(made_));
+        vm.snapshotValue("Titles", name, used);
         holds(used <= most, vm.toString(used));
     }
 
@@ -222,7 +227,6 @@ contract GasTest is TitleActs {
         titles.submit(batch);
         used = vm.lastCallGas().gasTotalUsed;
         acts(vm.getRecordedLogs());
-        emit GasUsed(used);
         holds(used > 50_000, "not isolated");
     }
 
@@ -260,7 +264,7 @@ contract GasTest is TitleActs {
         for (uint256 i = 0; i < 50; i++) {
             same(titles.titleOf(keccak256(abi.encode(i))).counter, 4, "handed over");
         }
-        emit GasUsed(gas);
+        vm.snapshotValue("Titles", mixed ? "a hand-over among fifty" : "a hand-over of fifty", gas);
     }
 
     function trader(uint256 i) private pure returns (Member memory) {

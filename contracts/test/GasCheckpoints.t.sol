@@ -17,35 +17,33 @@ contract GasCheckpoints is Origins {
 
     string private _vectors;
 
-    event GasUsed(uint256 gas);
-
     function setUp() public override {
         super.setUp();
         _vectors = vm.readFile("../tests/data/vectors/consistency.json");
     }
 
     function test_a_checkpoint_at_2_to_the_20_entries_costs_at_most_80_000_gas() public {
-        atMost(worst(carrier, ".worst.levels20"), RELAYER, 80_000);
+        atMost("a checkpoint at 2 to the 20 entries", worst(carrier, ".worst.levels20"), RELAYER, 80_000);
     }
 
     function test_a_checkpoint_at_2_to_the_32_entries_costs_at_most_95_000_gas() public {
-        atMost(worst(carrier, ".worst.levels32"), RELAYER, 95_000);
+        atMost("a checkpoint at 2 to the 32 entries", worst(carrier, ".worst.levels32"), RELAYER, 95_000);
     }
 
     /// @dev The look-up of the relayer's key and of its member comes on top; the founding relayer has none.
     function test_a_member_that_relays_its_own_checkpoint_at_2_to_the_20_entries_pays_at_most_86_000_gas() public {
         bytes memory own = abi.encode(uint256(uint160(OWN_RELAYER)), KeyPurpose.RELAY, block.timestamp, 0);
         done(membership, made(membership, MembershipVerbs.ADD_KEY, carrier, carrier.id, 1, own));
-        atMost(worst(carrier, ".worst.levels20"), OWN_RELAYER, 86_000);
+        atMost("a checkpoint relayed by its member", worst(carrier, ".worst.levels20"), OWN_RELAYER, 86_000);
     }
 
     function test_a_checkpoint_of_a_device_at_2_to_the_20_entries_costs_at_most_96_000_gas() public {
         done(devices, lane(DEVICE, DEVICE_KEY, PORT));
-        atMost(worstOfDevice(".worst.levels20"), RELAYER, 96_000);
+        atMost("a checkpoint of a device at 2 to the 20 entries", worstOfDevice(".worst.levels20"), RELAYER, 96_000);
     }
 
     function test_a_first_checkpoint_costs_at_most_80_000_gas() public {
-        atMost(checkpoint(carrier, 0, 1, ROOT), RELAYER, 80_000);
+        atMost("a first checkpoint", checkpoint(carrier, 0, 1, ROOT), RELAYER, 80_000);
     }
 
     function test_a_reported_split_costs_at_most_100_000_gas() public {
@@ -53,7 +51,7 @@ contract GasCheckpoints is Origins {
         bytes memory first = checkpoint(carrier, 1, 2, keccak256("one"));
         bytes memory second = checkpoint(carrier, 1, 2, keccak256("two"));
         bytes memory act = report(bank, carrier.id, carrier.id, first, second);
-        atMost(bytes.concat(act, both(first, second)), RELAYER, 100_000);
+        atMost("a reported split", bytes.concat(act, both(first, second)), RELAYER, 100_000);
     }
 
     /// @dev The costliest next checkpoint of the member's log.
@@ -81,13 +79,13 @@ contract GasCheckpoints is Origins {
     }
 
     /// @dev In isolation a call from the test is a transaction of its own, with cold storage and intrinsic gas.
-    function atMost(bytes memory act, address relayer, uint256 most) private {
+    function atMost(string memory name, bytes memory act, address relayer, uint256 most) private {
         bytes memory batch = framed(act);
         vm.recordLogs();
         vm.prank(relayer);
         attestations.submit(batch);
         uint256 used = vm.lastCallGas().gasTotalUsed;
-        emit GasUsed(used);
+        vm.snapshotValue("Attestations", name, used);
         same(vm.getRecordedLogs()[0].topics[0], IActs.Acted.selector, "event");
         holds(used <= most, vm.toString(used));
     }

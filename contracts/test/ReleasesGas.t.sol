@@ -8,8 +8,6 @@ import {Delivery} from "./Delivery.sol";
 /// @dev What an order's acts cost alone in their transactions, the 21,000 and calldata included.
 /// forge-config: default.isolate = true
 contract GasReleasesTest is Delivery {
-    event GasUsed(uint256 gas);
-
     function test_an_order_with_four_conditions_and_two_containers_costs_at_most_500_000_gas() public {
         withInspector(PORT);
         surrendered();
@@ -17,22 +15,26 @@ contract GasReleasesTest is Delivery {
             4, ConditionKind.FREIGHT, ConditionKind.CUSTOMS, ConditionKind.TERMINAL, ConditionKind.INSPECTION
         );
         bytes memory members = abi.encode(4, carrier.id, customs.id, terminal.id, inspector.id);
-        atMost(opening(ORDER, kinds, members, array(BOX, OTHER_BOX)), 500_000);
+        atMost(
+            "an order with four conditions and two containers",
+            opening(ORDER, kinds, members, array(BOX, OTHER_BOX)),
+            500_000
+        );
     }
 
     function test_a_gate_out_costs_at_most_200_000_gas() public {
         ready();
-        atMost(passage(ReleasesVerbs.GATE_OUT, BOX), 200_000);
+        atMost("a gate out", passage(ReleasesVerbs.GATE_OUT, BOX), 200_000);
     }
 
     /// @dev In isolation a call from the test is a transaction of its own, with cold storage and intrinsic gas.
-    function atMost(bytes memory act, uint256 most) private {
+    function atMost(string memory name, bytes memory act, uint256 most) private {
         bytes memory batch = framed(act);
         vm.prank(RELAYER);
         uint256 used = gasleft();
         releases.submit(batch);
         used -= gasleft();
-        emit GasUsed(used);
+        vm.snapshotValue("Releases", name, used);
         holds(used <= most, vm.toString(used));
         holds(used > 50_000, "not isolated");
     }
