@@ -6,7 +6,14 @@ from model.gates import Gates
 from model.members import NOBODY
 from model.orders import Order, conditions_of, rights_of
 from model.refusals import Refused, require
-from model.release_store import Done, Fields, require_counter, require_open, require_proposal
+from model.release_store import (
+    AUTHORITIES,
+    Done,
+    Fields,
+    require_counter,
+    require_open,
+    require_proposal,
+)
 from model.rights import Rights
 from model.titles import Title
 
@@ -130,8 +137,9 @@ class Releases(Gates, Rights):
         legal: bytes = act.fields["order"]  # type: ignore[assignment]
         stands = legal in order.holds and legal not in order.lifted
         require(stands, "NotHeldUnder", order=order.id, legalOrder=legal)
-        own = order.holds[legal] == act.principal
-        require(own, "NotTheHoldingAuthority", principal=act.principal)
+        holder = order.holds[legal]
+        own = holder == act.principal or not self._has_authority(order, holder)
+        require(own, "NotTheHoldingAuthority", principal=act.principal, authority=holder)
         order.lifted.add(legal)
         order.counter += 1
         return Done(order.counter)
@@ -159,3 +167,7 @@ class Releases(Gates, Rights):
         return Done(
             order.counter, followed=self._settle(order, OrderState.CANCELLED, TitleState.LIVE)
         )
+
+    def _has_authority(self, order: Order, member: bytes) -> bool:
+        ports = (order.loading, order.discharge)
+        return any(self.members.assigned(port, AUTHORITIES, member) for port in ports)
