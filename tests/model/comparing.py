@@ -49,7 +49,12 @@ def told_differently(world: World, network: Network, objects: set[bytes]) -> str
         people |= {title.carrier, title.holder, title.pledgee, title.party} - {NOBODY}
         if id_ in world.releases.order_of:
             objects = objects | {world.releases.order_of[id_]}
-    for id_ in objects & set(world.releases.orders):
+    parts = {
+        id_
+        for id_, order in world.releases.orders.items()
+        if objects & (set(order.rights) | set(order.conditions))
+    }
+    for id_ in (objects | parts) & set(world.releases.orders):
         order = world.releases.orders[id_]
         people.add(order.terminal)
         asked["Releases", "orderOf", id_] = order.view()

@@ -228,7 +228,7 @@ def _who(pen: Pen, title: Title, row: VerbRow) -> bytes:
     if row.capacity == "authority":
         if "by_freezer" in row.when and title.orders:
             return pen.one_of([freeze.by for freeze in title.orders.values()])
-        return pen.member(roles=Role.CUSTOMS | Role.REGULATOR)
+        return pen.one_of(_authorities(pen, title, row))
     return {
         "carrier": title.carrier,
         "answering": answering,
@@ -237,6 +237,20 @@ def _who(pen: Pen, title: Title, row: VerbRow) -> bytes:
         "offeree": answering if offer and offer.purpose else offer.to if offer else NOBODY,
         "offerer": offer.by if offer else NOBODY,
     }[row.capacity]
+
+
+def _authorities(pen: Pen, title: Title, row: VerbRow) -> list[bytes]:
+    """Return who may use authority on the title; for a second one, who did not propose."""
+    roles = Role.CUSTOMS | Role.REGULATOR
+    proposers = {freeze.proposer for freeze in title.orders.values() if "by_another" in row.when}
+    members = pen.world.members
+    return [
+        id_
+        for id_ in MEMBERS
+        if any(members.assigned(port, roles, id_) for port in (title.loading, title.discharge))
+        and id_ not in proposers
+        and members.is_active(id_)
+    ] or [pen.member(roles=roles)]
 
 
 def _offer(pen: Pen, title: Title, row: VerbRow, principal: bytes) -> Fields:
