@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from model.capacities import AUTHORITIES
 from model.failures import Failure, active, is_principal, unless
 from model.members import NOBODY
 from model.titles import Attempt
@@ -24,6 +25,9 @@ def _frozen_under(a: Attempt) -> Failure:
 
 def _by_freezer(a: Attempt) -> Failure:
     assert a.freeze
+    ports = (a.title.loading, a.title.discharge)
+    if not any(a.members.assigned(port, AUTHORITIES, a.freeze.by) for port in ports):
+        return None
     return is_principal(a, a.freeze.by, "authority")
 
 

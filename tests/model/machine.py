@@ -137,9 +137,18 @@ class TitleLife(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((1, DAY, 4, 3 * DAY, 8 * DAY, 91 * DAY)))
     def pass_time(self, seconds: int) -> None:
         """The next block is later than the one after this."""
+        if not seconds:
+            return
         self.world.at(self.world.now + seconds)
         self.network.pass_time(self.world.now + 1)
         self.story.append(f"t={self.world.now} time passes")
+
+    @rule(draw=st.data(), later=st.sampled_from((0, 1)))
+    def wait_for_a_moment(self, draw: Any, later: int) -> None:
+        """The next block is in the second in which something ends or begins, or in the next."""
+        moments = [moment for moment in self.world.moments() if moment > self.world.now]
+        if moments:
+            self.pass_time(self._pen(draw).one_of(moments) + later - 1 - self.world.now)
 
     def _pen(self, draw: Any) -> Pen:
         return Pen(self.world, draw.draw)

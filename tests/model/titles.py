@@ -92,9 +92,9 @@ class Title:
 
     def ties(self, member: bytes) -> int:
         """How many things of this title keep the member from leaving."""
-        ended = self.state in (TitleState.NONE, TitleState.VOID, TitleState.DELIVERED)
-        if ended:
-            return 0
+        alive = (TitleState.ISSUED, TitleState.LIVE, TitleState.SURRENDERED)
+        if self.state not in alive:
+            return 0  # a title in paper ties nobody: docs/decisions/0014
         holds = self.state in (TitleState.LIVE, TitleState.SURRENDERED) and member == self.holder
         return holds + (member == self.pledgee) + (member == self.carrier)
 

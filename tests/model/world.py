@@ -62,6 +62,18 @@ class World:
         titles = sum(title.ties(member) for title in self.titles.values())
         return titles, self.releases.ties(member)
 
+    def moments(self) -> list[int]:
+        """The seconds in which an offer, a waiting time, a key or a delegation ends, in order."""
+        titles, members = self.titles.values(), self.members
+        found = {title.offer.deadline for title in titles if title.offer}
+        found |= {title.enforceable_from for title in titles}
+        found |= {f.transferable_from for title in titles for f in title.orders.values()}
+        found |= {given.until for given in members.delegations.values()}
+        found |= {moment for key in members.keys.values() for moment in (key.since, key.until)}
+        orders = self.releases.orders.values()
+        found |= {right.deadline for order in orders for right in order.rights.values()}
+        return sorted(found)
+
     def in_delivery(self) -> bool:
         """Whether a title is surrendered or was: there is an order to open or to move on."""
         surrendered = any(t.state == TitleState.SURRENDERED for t in self.titles.values())
