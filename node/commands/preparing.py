@@ -61,12 +61,27 @@ class Context:
             raise DocumentNotHeld("The title's document is not here.", root=root)
         return owe(self.session, root, to, FOR_DOCUMENT)
 
-    def assigned_port(self, ports: Iterable[int], roles: Role) -> int | None:
-        """Return the first of ``ports`` at which this member is assigned to one of ``roles``."""
+    def assigned_port(
+        self, ports: Iterable[int], roles: Role, member_id: str | None = None
+    ) -> int | None:
+        """Return the first of ``ports`` at which a member (this one) has one of ``roles``."""
+        member = self.session.get(Member, member_id or self.member)
+        if member is None:
+            return None
+        held = [int(role) for role in roles if member.roles & role]
         for port in ports:
-            if any(self.session.get(Authority, (port, int(role), self.member)) for role in roles):
+            if any(self.session.get(Authority, (port, role, member.id)) for role in held):
                 return port
         return None
+
+    def lifting(self, ports: Sequence[int], roles: Role, orderer: str) -> str:
+        """Return who may lift what ``orderer`` ordered: it, or this member once it has gone.
+
+        Gone is who has none of ``roles`` at ``ports`` any more; another that has one lifts for it.
+        """
+        gone = self.assigned_port(ports, roles, orderer) is None
+        instead = gone and self.assigned_port(ports, roles) is not None
+        return self.member if instead else orderer
 
     def active_member(self, member_id: str, role: Role | None = None) -> Member:
         """Return an active member, one with ``role`` where one is asked for.

@@ -28,12 +28,14 @@ class UnderOrder(Protocol):
 
 
 def holder_facts(context: Context, body: UnderOrder) -> Facts:
-    """Return who holds the order. Raises: ContractRefused (ObjectUnknown, NotHeldUnder)."""
+    """Return who may lift the hold. Raises: ContractRefused (ObjectUnknown, NotHeldUnder)."""
     standing = order_at(context, body.order)
     hold = context.session.get(OrderHold, (standing.order.id, body.legal_order))
     if hold is None or hold.lifted_block is not None:
         raise refusal_named("NotHeldUnder", order=body.order, legalOrder=body.legal_order)
-    return Facts(node=context.member, ordering_authority=hold.member)
+    ports = (standing.title.discharge, standing.title.loading)
+    lifting = context.lifting(ports, RELEASE_AUTHORITIES, hold.member)
+    return Facts(node=context.member, ordering_authority=lifting)
 
 
 def prepare_hold_order(context: Context, body: HoldBody) -> Prepared:

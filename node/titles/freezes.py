@@ -56,9 +56,11 @@ def authority_facts(context: Context, body: UnderOrder) -> Facts:
 
 
 def freezer_facts(context: Context, body: UnderOrder) -> Facts:
-    """Return who froze the title. Raises: ContractRefused (ObjectUnknown, NotFrozenUnder)."""
-    freeze = _standing(context, context.title(body.title), body.legal_order)
-    return Facts(node=context.member, ordering_authority=freeze.member)
+    """Return who may lift the freeze. Raises: ContractRefused (also NotFrozenUnder)."""
+    title = context.title(body.title)
+    freeze = _standing(context, title, body.legal_order)
+    lifting = context.lifting((title.discharge, title.loading), TITLE_AUTHORITIES, freeze.member)
+    return Facts(node=context.member, ordering_authority=lifting)
 
 
 def second_facts(context: Context, body: UnderOrder) -> Facts:

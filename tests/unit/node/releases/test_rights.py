@@ -143,7 +143,11 @@ def test_an_authority_holds_an_order_under_its_own_and_lifts_it(member: OfflineM
     assert fields_of(member, "LiftHold", **named)["order"] == legal
     assert refused(member, "HoldOrder", **named) == "LEGAL_ORDER_USED"
     other = new_id()
-    member.put(OrderHold(**hold, order=other, member=member.other(Role.CUSTOMS)))
+    holding = member.other(Role.CUSTOMS)
+    member.put(OrderHold(**hold, order=other, member=holding))
+    gone = fields_of(member, "LiftHold", order=order.id, legal_order=other)
+    assert gone["order"] == other
+    member.assign(holding, Role.CUSTOMS)
     assert refused(member, "LiftHold", order=order.id, legal_order=other) == "NOT_THE_AUTHORITY"
     closed = opened(member, state=int(OrderState.CLOSED))
     assert refused(member, "HoldOrder", order=closed.id, legal_order=legal) == "WRONG_STATE"

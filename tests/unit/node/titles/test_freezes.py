@@ -71,10 +71,16 @@ def test_freezes_that_cannot_count_are_refused_at_once(customs: OfflineMember) -
     assert {refused(customs, "Freeze", **body) for body in cases.values()} == set(cases)
 
 
-def test_only_the_authority_that_froze_lifts(customs: OfflineMember) -> None:
+def test_only_the_authority_that_froze_lifts_or_another_once_it_has_gone(
+    customs: OfflineMember,
+) -> None:
     assert fields_of(customs, "Lift", **frozen(customs))["port"] == DISCHARGE
+    other = customs.other(Role.REGULATOR)
+    gone = frozen(customs, member=other)
+    assert fields_of(customs, "Lift", **gone)["order"] == gone["legal_order"]
+    customs.assign(other, Role.REGULATOR)
     cases = {
-        "NOT_THE_AUTHORITY": frozen(customs, member=customs.other()),
+        "NOT_THE_AUTHORITY": frozen(customs, member=other),
         "NOT_FROZEN_UNDER": frozen(customs, FreezeStage.LIFTED),
     }
     assert {refused(customs, "Lift", **body) for body in cases.values()} == set(cases)
