@@ -47,7 +47,7 @@ class Campaign:
         folder = ROOT / ".cache" / "mutation"
         self._free: SimpleQueue[Workshop] = SimpleQueue()
         for number in range(copies):
-            self._free.put(Workshop(folder / str(number)))
+            self._free.put(Workshop(folder / str(number), is_first=number == 0))
         self._pool = ThreadPoolExecutor(copies)
         self._copies = copies
 
