@@ -46,8 +46,11 @@ class Campaign:
     def __init__(self, copies: int) -> None:
         folder = ROOT / ".cache" / "mutation"
         self._free: SimpleQueue[Workshop] = SimpleQueue()
-        for number in range(copies):
-            self._free.put(Workshop(folder / str(number), is_first=number == 0))
+        workshops = [Workshop(folder / str(number)) for number in range(copies)]
+        if not workshops[0].passes_without():
+            raise RuntimeError("the tests do not pass without a mutation")
+        for workshop in workshops:
+            self._free.put(workshop)
         self._pool = ThreadPoolExecutor(copies)
         self._copies = copies
 
@@ -60,7 +63,7 @@ class Campaign:
         while counted < sample:
             for mutation in queue:
                 pending.append((mutation, self._pool.submit(self._try, mutation)))
-                if len(pending) == 2 * self._copies:
+                if len(pending) == 4 * self._copies:
                     break
             if not pending:
                 break
