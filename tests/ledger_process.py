@@ -38,6 +38,7 @@ def start_ledger(
     line = process.stdout.readline()
     if " at http://" not in line:
         process.wait(START_SECONDS)
+        process.stdout.close()
         raise AssertionError(f"the ledger did not start: {(tmp_path / 'ledger.log').read_text()}")
     return line.rsplit(" at ", 1)[1].strip(), process
 

@@ -174,15 +174,17 @@ def _run(settings: LedgerSettings, database: Database, channel: socket.socket) -
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     asked: SimpleQueue[int] = SimpleQueue()
-    threading.Thread(target=_listen, args=(channel, asked), daemon=True).start()
+    threading.Thread(target=listen, args=(channel, asked), daemon=True).start()
     builder = BlockBuilder(settings, database)
     while True:
         built = builder.build(asked.get())
         channel.sendall(json.dumps(asdict(built)).encode() + b"\n")
 
 
-def _listen(channel: socket.socket, asked: "SimpleQueue[int]") -> None:
-    with channel.makefile("rb") as lines:
+def listen(channel: socket.socket, asked: "SimpleQueue[int]") -> None:
+    """Pass on what the ledger asks for; end this process when the ledger is gone."""
+    # A ledger that is killed with an answer unread resets the channel rather than closing it.
+    with contextlib.suppress(ConnectionError), channel.makefile("rb") as lines:
         for line in lines:
             asked.put(int(line))
     os._exit(0)  # the ledger is gone; a block in work is not acknowledged by anyone

@@ -1,7 +1,10 @@
 """Blocks as the builder makes them, and py-evm's own opinion of them."""
 
+import os
+import socket
 import time
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import rlp
@@ -11,7 +14,7 @@ from ledger_process import account
 from load.direct_chain import PinnedChain, PinnedVM
 from support.ledger_bench import PROBE_ADDRESS, Bench, raw, settled
 
-from node.embedded.builder import BlockBuilder
+from node.embedded.builder import BlockBuilder, listen
 from node.embedded.database import Database, NodeStore
 from node.embedded.index import Index
 from node.embedded.ledger import Ledger
@@ -155,3 +158,18 @@ def test_headers_hash_to_their_stored_hash(bench: Bench) -> None:
         assert header.hash == block_hash
         assert rlp.encode(header) == encoded
     assert issubclass(PinnedVM, CancunVM)
+
+
+def test_the_builder_ends_when_the_ledger_was_killed_with_an_answer_unread() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"an answer that nobody reads\n")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            ours.close()
+            listen(theirs, SimpleQueue())
+        finally:
+            os._exit(1)
+    theirs.close()
+    ours.close()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
