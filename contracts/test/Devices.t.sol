@@ -69,6 +69,10 @@ contract DevicesTest is Delivery {
         refused(devices, nameless, because(IActs.ActMalformed.selector));
     }
 
+    function test_a_calibration_that_ends_this_second_holds_in_it() public {
+        done(devices, laneWith(1, 1, PORT, block.timestamp));
+    }
+
     function test_any_member_assigned_at_the_port_registers_a_device_of_any_key_type() public {
         bytes32 key = keccak256("public key of another type");
         done(devices, deviceBy(customs, SCALE, key, DeviceKind.SCALE));

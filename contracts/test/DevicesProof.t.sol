@@ -87,6 +87,8 @@ contract DevicesProofTest is Delivery {
         bytes memory reason = notProved(first, second);
         refused(devices, bytes.concat(named, framed(second), framed(first)), reason);
         refused(devices, bytes.concat(named, framed(first), framed(first)), reason);
+        bytes memory third = passageOf(ReleasesVerbs.RETURN_EMPTY, BOX, terminal, LANE, LANE_KEY, 5);
+        refused(devices, bytes.concat(named, framed(first), framed(third)), reason);
         relay(devices, framed(bytes.concat(named, framed(first), framed(second))));
         same(devices.deviceOf(LANE).state, DeviceState.EQUIVOCATED, "state");
     }
