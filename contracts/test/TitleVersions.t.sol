@@ -118,6 +118,14 @@ contract TitleVersionsTest is TitleActs {
         same(titles.tiesOf(numberOf(bank)), 0, "ties");
     }
 
+    function test_a_default_recorded_in_a_later_version_waits_as_any_other() public {
+        pledged();
+        same(titles.enforceableFrom(TITLE), 0, "no default");
+        nextVersion();
+        done(titles, recordDefault(bank));
+        same(titles.enforceableFrom(TITLE), block.timestamp + ENFORCEMENT, "waits");
+    }
+
     function test_an_amended_root_is_carried_over() public {
         live(0);
         done(titles, amend(carrier, amending()));
