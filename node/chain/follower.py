@@ -81,13 +81,13 @@ class Follower:
         """
         with self._database.read() as session:
             last = self._last(session)
-            places = known_places(session)
         head = self._blocks.head_after(last)
         top = head.height if until is None else min(until, head.height)
         if top <= last.height:
             self._note_at_head()
             return 0
-        self._blocks.know(places)
+        with self._database.read() as session:
+            self._blocks.know(known_places(session))
         first = max(last.height + 1, self._network.deployed_height)
         if first > top:
             return 0

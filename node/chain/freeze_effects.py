@@ -2,21 +2,16 @@
 
 from sqlmodel import col
 
-from identity.acts.objects import RULEBOOK
 from identity.acts.words import FreezeStage
 from node.chain.act_rows import missing, number, text
 from node.chain.events import Event
-from node.chain.title_effects import NO_OFFER, controller_of, make_out_to, title_row
-from node.store.council_projections import RulebookInForce
+from node.chain.title_effects import NO_OFFER, controller_of, make_out_to, rulebook, title_row
 from node.store.projections import NOBODY, TitleFreeze
 from node.store.rows import Row, Rows
 
 
 def _freeze(rows: Rows, event: Event) -> None:
     title_row(rows, event)["freezes"] += 1
-    rulebook = rows.get(RulebookInForce, "0x" + RULEBOOK.hex())
-    if rulebook is None:
-        raise missing(event, None)
     rows.put(
         TitleFreeze,
         title=event.object,
@@ -24,7 +19,7 @@ def _freeze(rows: Rows, event: Event) -> None:
         stage=int(FreezeStage.FROZEN),
         member=event.principal,
         port=number(event.fields, "port"),
-        transferable_from=event.block_time + rulebook["transfer_seconds"],
+        transferable_from=event.block_time + rulebook(rows, event)["transfer_seconds"],
         proposal=NOBODY,
         proposed_by=NOBODY,
         proposed_to=NOBODY,

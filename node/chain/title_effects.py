@@ -67,6 +67,14 @@ def title_row(rows: Rows, event: Event) -> Row:
     return title
 
 
+def rulebook(rows: Rows, event: Event) -> Row:
+    """Return the row of the rulebook in force at the event; raises EventMissing."""
+    row = rows.get(RulebookInForce, "0x" + RULEBOOK.hex())
+    if row is None:
+        raise missing(event, None)
+    return row
+
+
 def _offer(rows: Rows, event: Event) -> None:
     fields = event.fields
     title_row(rows, event).update(
@@ -152,10 +160,7 @@ def _release_pledge(rows: Rows, event: Event) -> None:
 
 
 def _record_default(rows: Rows, event: Event) -> None:
-    rulebook = rows.get(RulebookInForce, "0x" + RULEBOOK.hex())
-    if rulebook is None:
-        raise missing(event, None)
-    enforceable_from = event.block_time + rulebook["enforcement_seconds"]
+    enforceable_from = event.block_time + rulebook(rows, event)["enforcement_seconds"]
     title_row(rows, event).update(NO_OFFER, enforceable_from=enforceable_from)
 
 

@@ -106,9 +106,8 @@ class Context:
         Raises:
             ContractRefused: MemberUnknown, MemberNotActive or NotAssigned.
         """
-        member = self.active_member(member_id)
-        assigned = (self.session.get(Authority, (port, int(role), member_id)) for port in ports)
-        if not member.roles & role or not any(assigned):
+        self.active_member(member_id)
+        if self.assigned_port(ports, role, member_id) is None:
             raise refusal_named("NotAssigned", port=ports[0], role=int(role), member=member_id)
 
 

@@ -81,8 +81,8 @@ TITLE_VERBS = (
         "Accept", hand_over.AcceptBody, hand_over.check_document, hand_over.prepare_accept,
         rules.answer_facts,
     ),
-    _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_decline, rules.answer_facts),
-    _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_withdraw, rules.answer_facts),
+    _verb("Decline", hand_over.OfferAnswerBody, hand_over.prepare_end, rules.answer_facts),
+    _verb("Withdraw", hand_over.OfferAnswerBody, hand_over.prepare_end, rules.answer_facts),
     _verb(
         "ReleasePledge", pledges.ReleasePledgeBody, pledges.prepare_release_pledge,
         rules.title_facts,

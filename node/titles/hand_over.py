@@ -105,15 +105,8 @@ def _require_acceptable(context: Context, title: Title, body: AcceptBody) -> Non
     rules.require_in_time(title, context.now)
 
 
-def prepare_decline(context: Context, body: OfferAnswerBody) -> Prepared:
-    """Decline the offer. Raises: ContractRefused."""
-    title = context.title(body.title)
-    rules.require_same_offer(title, body.offer)
-    return on_title(title, {"offer": to_bytes(body.offer)})
-
-
-def prepare_withdraw(context: Context, body: OfferAnswerBody) -> Prepared:
-    """Take one's own offer back. Raises: ContractRefused."""
+def prepare_end(context: Context, body: OfferAnswerBody) -> Prepared:
+    """Decline the offer, or take one's own back. Raises: ContractRefused."""
     title = context.title(body.title)
     rules.require_same_offer(title, body.offer)
     return on_title(title, {"offer": to_bytes(body.offer)})
