@@ -24,6 +24,7 @@ from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.evidence.service import witness_route
 from node.exchange.exchange import peers_app
 from node.logs import configure
+from node.metrics import listen, part_ends
 from node.node import Node
 from node.settings import Settings
 from node.store.changes import Changes
@@ -57,6 +58,8 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
         SettingsInvalid: an unknown part, or what ``Node`` raises.
     """
     configure()
+    if settings.metrics_port is not None:
+        _measured(settings.metrics_port)
     node = Node(settings)
     service = Service(node, parts, apps)
     ended = Event()
@@ -66,6 +69,15 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     ended.wait()
     service.stop()
     node.close()
+
+
+def _measured(port: int) -> None:
+    try:
+        listen(port)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"Nothing can listen on metrics_port {port}: each process needs its own.", port=port
+        ) from error
 
 
 class Service:
@@ -104,12 +116,14 @@ class Service:
                 with part_lock(self._node.settings.directory, part):
                     self._run(part)
             except CODED_ERRORS as error:
+                part_ends.labels(part, error.code).inc()
                 if error.code != told:
                     log.warning("a part waits", part=part, code=error.code, detail=error.message)
                 told = error.code
                 if isinstance(error, Unavailable):
                     pause = FIRST_PAUSE_SECONDS
             except (Exception, SystemExit):  # uvicorn exits when it cannot listen
+                part_ends.labels(part, "UNFORESEEN").inc()
                 log.exception("a part failed and will start again", part=part)
             if time.monotonic() - began > STEADY_SECONDS:
                 pause, told = FIRST_PAUSE_SECONDS, ""

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         api_host, api_port: where people's and services' requests are answered.
         peers_host, peers_port: where other members' nodes are answered.
         database: the database's URL; by default ``node.sqlite`` in the directory.
+        metrics_port: where Prometheus is answered on loopback, without a token; None: nowhere.
+            Each process of a member needs its own.
         poll_seconds: how often the follower asks the ledger for a new final block.
     """
 
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     peers_host: str = "127.0.0.1"
     peers_port: Port
     database: str | None = None
+    metrics_port: Port | None = None
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
 
     @classmethod

@@ -7,6 +7,7 @@ parse anything. The routes find the caller in ``request.state.credential`` and t
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import structlog
@@ -25,6 +26,7 @@ from api.http.errors import (
 )
 from api.http.problems import problem, problem_of
 from api.http.tokens import Credential
+from node.metrics import request_seconds
 from privacy.canonical import parse_json
 from privacy.errors import PrivacyError
 
@@ -67,11 +69,15 @@ class Door:
             await self._app(scope, receive, send)
             return
         started = False
+        arrived = time.perf_counter()
 
         async def answer(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                kind = f"{message['status'] // 100}xx"
+                seconds = time.perf_counter() - arrived
+                request_seconds.labels(_known_method(scope), kind).observe(seconds)
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -109,6 +115,11 @@ class Door:
         if path.startswith(API):
             state["json"] = await _parse(request, body)
         return _replay(body)
+
+
+def _known_method(scope: Scope) -> str:
+    """The request's method as a label: a stranger may send any word."""
+    return scope["method"] if scope["method"] in ("GET", "POST") else "other"
 
 
 def _refusal(path: str, error: DoorError | PrivacyError) -> Response:

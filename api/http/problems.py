@@ -13,6 +13,7 @@ import identity.errors
 import node.errors
 import privacy.errors
 from api.http import errors as door
+from node.metrics import refusals
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,6 +91,7 @@ def problem(
     status: int, code: str, detail: str, what_to_do: str, facts: Mapping[str, Any] | None = None
 ) -> JSONResponse:
     """One problem document; ``type`` is a URN made of the code, so it resolves to nothing."""
+    refusals.labels(code, str(status)).inc()
     headers = {"WWW-Authenticate": 'Bearer realm="lading"'} if status == 401 else None
     body = {
         "type": f"urn:lading:problem:{code}",

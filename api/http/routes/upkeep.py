@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from api.http.doors import Reader, allow, node_of
 from api.http.shapes import HealthShape, RebuiltShape
@@ -11,6 +12,7 @@ from identity.policy.decide import Actor
 from node.audit.record import record
 from node.chain.rebuild import rebuild
 from node.errors import NodeError
+from node.metrics import MEDIA_TYPE, render
 from node.serve import running_parts
 
 router = APIRouter(tags=["upkeep"])
@@ -36,6 +38,17 @@ def get_health(request: Request) -> dict[str, Any]:
         "parts": running_parts(node.settings.directory),
         "as_of": as_of,
     }
+
+
+@router.get(
+    "/v1/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def get_metrics(request: Request) -> Response:
+    """What this process counts and measures, in Prometheus' text format."""
+    allow(request, "ReadStatus")
+    return Response(render(), media_type=MEDIA_TYPE)
 
 
 @router.post("/v1/projections/rebuild", response_model=RebuiltShape)

@@ -1,0 +1,108 @@
+"""What a node counts and measures about itself, for Prometheus.
+
+Every metric of the project is declared here, in one registry, so that a dashboard can be checked
+against it. Names begin with ``lading_``; those of the process itself with ``process_`` and
+``python_``. A label is a code, a kind, a part, a verb or a member's id: never a title, a number,
+a name or a subject, because metrics leave the member's machine.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import Metric
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+LOOPBACK = "127.0.0.1"
+
+refusals = Counter(
+    "lading_refusals", "Requests that a door refused.", ["code", "status"], registry=REGISTRY
+)
+request_seconds = Histogram(
+    "lading_request_seconds",
+    "Time from a request's arrival to its answer, by method and status class.",
+    ["method", "status"],
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
+jobs = Counter(
+    "lading_jobs",
+    "Attempts at work of the outbox: done, waiting for other work, failed.",
+    ["kind", "result"],
+    registry=REGISTRY,
+)
+job_seconds = Histogram(
+    "lading_job_seconds",
+    "Time of one attempt at work of the outbox.",
+    ["kind"],
+    buckets=(0.005, 0.02, 0.05, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
+    registry=REGISTRY,
+)
+part_ends = Counter(
+    "lading_part_ends",
+    "Times a part ended with an error and started again, by the error's code.",
+    ["part", "code"],
+    registry=REGISTRY,
+)
+database_errors = Counter(
+    "lading_database_errors",
+    "Transactions that the database did not take: conflict (tried again), lost, full, pool.",
+    ["kind"],
+    registry=REGISTRY,
+)
+
+
+class Collector(Protocol):
+    """Measures when it is asked: what it yields is read from the tables, not counted."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the metrics as they are now."""
+
+
+def render(*collectors: Collector) -> bytes:
+    """Return the metrics of this process, and what ``collectors`` measure now, as ``MEDIA_TYPE``.
+
+    A collector's own errors are raised; it is no part of the process's registry.
+    """
+    text = generate_latest(REGISTRY)
+    for collector in collectors:
+        measured = CollectorRegistry()
+        measured.register(_Declared(collector))
+        text += generate_latest(measured)
+    return text
+
+
+def listen(port: int) -> None:
+    """Answer GET /metrics on loopback ``port`` from a thread of its own, until the process ends.
+
+    Raises: OSError, when something listens there.
+    """
+    start_http_server(port, addr=LOOPBACK, registry=REGISTRY)
+
+
+class _Declared:
+    """A collector that the registry does not run when it is registered."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        return self._collector.collect()
