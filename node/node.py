@@ -20,6 +20,7 @@ from node.chain.sender import Sender
 from node.commands.handler import CommandHandler
 from node.commands.outcomes import apply_outcomes
 from node.commands.signing import NUMBER, SIGN, number_bill, sign_command
+from node.commands.watching import Watch
 from node.documents import deliveries
 from node.documents.rulebook import Rulebook, parse_rulebook, rulebook_hash
 from node.documents.service import DocumentService
@@ -84,6 +85,7 @@ class Node:
             self.statutory,
         )
         self.handler = CommandHandler(self)
+        self.watch = Watch(self.db)
 
     def follower(self) -> Follower:
         """Return what projects the ledger; the commands' ends are its hook."""

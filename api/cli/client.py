@@ -42,7 +42,7 @@ class Member:
 
         Raises: MemberRefused, RequestWrong, NotAnswered.
         """
-        query = {"wait": "final", "timeout": wait_seconds} if wait_seconds else {}
+        query = {"wait": "final", "wait_seconds": wait_seconds} if wait_seconds else {}
         return self._ask(
             "POST",
             path,

@@ -43,7 +43,7 @@ def command(
     """Show what became of a write."""
     from api.cli.client import Member
 
-    query = {"wait": "final", "timeout": wait} if wait else {}
+    query = {"wait": "final", "wait_seconds": wait} if wait else {}
     with working("Waiting until it is final"):
         answer = Member().read(f"/v1/commands/{command_id}", **query)
     end(answer, None, bool(wait), as_json)

@@ -1,4 +1,4 @@
-"""A command as the doors show it."""
+"""A command as the doors show it: accepted covers signed, which is the node's own concern."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from api.http.errors import NothingHere
 from api.http.reads.wording import moment
-from node.store.commands import Command
+from node.store.commands import ACCEPTED, SIGNED, Command
 
 
 def find_command(session: Session, command: str) -> Command:
@@ -17,13 +17,18 @@ def find_command(session: Session, command: str) -> Command:
     return row
 
 
+def shown_state(row: Command) -> str:
+    """Return the state as callers know it."""
+    return ACCEPTED if row.state == SIGNED else row.state
+
+
 def command_json(row: Command) -> dict[str, Any]:
-    """Return the command in words; its states are those of ``node.store.commands``."""
+    """Return the command in words: accepted, relayed, final, refused or expired."""
     return {
         "id": row.id,
         "verb": row.verb,
         "object": row.object,
-        "state": row.state,
+        "state": shown_state(row),
         "digest": row.digest,
         "result": row.result,
         "refusal": row.refusal,

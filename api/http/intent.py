@@ -1,48 +1,57 @@
 """A write on its way to the node: its idempotency key, and whether the caller waits for the end."""
 
-import asyncio
 import re
-import time
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.http.commands import command_json, find_command
 from api.http.doors import actor_of, node_of
 from api.http.errors import IdempotencyKeyMalformed, IdempotencyKeyMissing
-from node.store.commands import ENDED_STATES, Command
+from node.commands.watching import REACHED
+from node.store.commands import Command
 
-POLL_SECONDS = 0.05
-SLOWEST_POLL_SECONDS = 0.5
-MAX_TIMEOUT_SECONDS = 60
+DEFAULT_WAIT_SECONDS = 30
+MAX_WAIT_SECONDS = 60
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
 class Waiting:
-    """``?wait=final&timeout=20``: answer once the command has its end, or at the timeout."""
+    """``?wait=final&wait_seconds=30``: answer once the command is there, or when the time is up.
+
+    ``wait=relayed`` is content with less: the act is on its way to the ledger. An answer that comes
+    because the time was up has status 202; one that found what it waited for, 200.
+    """
 
     def __init__(
         self,
         request: Request,
+        response: Response,
         wait: Annotated[
-            Literal["final"] | None,
-            Query(description="`final`: answer when the command has its end, or at the timeout"),
+            Literal["final", "relayed"] | None,
+            Query(
+                description="`final`: answer when the command has its end; `relayed`: when its act "
+                "is on its way to the ledger; or when the time is up"
+            ),
         ] = None,
-        timeout: Annotated[
-            int, Query(ge=1, le=MAX_TIMEOUT_SECONDS, description="seconds to wait")
-        ] = 20,
+        wait_seconds: Annotated[
+            int, Query(ge=1, le=MAX_WAIT_SECONDS, description="the longest wait")
+        ] = DEFAULT_WAIT_SECONDS,
     ) -> None:
         self._node = node_of(request)
-        self._until = time.monotonic() + (timeout if wait else 0)
+        self._response = response
+        self._wait = wait
+        self._seconds = wait_seconds
 
-    async def for_end(self, command: Command) -> Command:
-        """Return the command at its end or at the timeout; no thread is held meanwhile."""
-        pause = POLL_SECONDS
-        while command.state not in ENDED_STATES and time.monotonic() < self._until:
-            await asyncio.sleep(min(pause, max(0.0, self._until - time.monotonic())))
-            pause = min(pause * 1.3, SLOWEST_POLL_SECONDS)
+    async def for_goal(self, command: Command) -> Command:
+        """Return the command as it is then; sets the answer's status; no thread is held."""
+        if self._wait is None:
+            return command
+        if command.state not in REACHED[self._wait]:
+            await self._node.watch.reached(command.id, self._wait, self._seconds)
             command = await run_in_threadpool(self._read, command.id)
+        self._response.status_code = 200 if command.state in REACHED[self._wait] else 202
         return command
 
     def _read(self, command: str) -> Command:
@@ -76,7 +85,7 @@ class Intent:
         self._key = idempotency_key
 
     async def perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Hand the command to the node; return it as JSON, at its end if the caller waits."""
+        """Hand the command to the node; return it as JSON, at its goal if the caller waits."""
         submit = self._node.handler.submit
         command = await run_in_threadpool(submit, self._actor, self._key, verb, body)
-        return command_json(await self._waiting.for_end(command))
+        return command_json(await self._waiting.for_goal(command))

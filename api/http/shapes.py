@@ -37,7 +37,7 @@ class CommandShape(Shape):
     id: str
     verb: str = Field(examples=["Offer"])
     object: str | None = Field(examples=[EXAMPLE_ID])
-    state: Literal["accepted", "signed", "relayed", "final", "refused", "expired"]
+    state: Literal["accepted", "relayed", "final", "refused", "expired"]
     digest: str | None
     result: dict[str, Any]
     refusal: RefusalShape | None

@@ -75,7 +75,7 @@ class MemberApi:
         answer = self._ask(
             "POST",
             "/v1/lane-acts",
-            params={"wait": "final", "timeout": FINAL_SECONDS},
+            params={"wait": "final", "wait_seconds": FINAL_SECONDS},
             json={"act": act},
             headers={"Idempotency-Key": key},
             timeout=FINAL_SECONDS + ANSWER_SECONDS,

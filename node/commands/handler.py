@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from identity.acts.typed import Act, Value, act_from_json, act_to_json, digest
@@ -61,7 +62,11 @@ class CommandHandler:
             Unavailable: nothing is stored.
         """
         try:
-            return self._take(actor, key, verb, body)
+            try:
+                return self._take(actor, key, verb, body)
+            except IntegrityError:
+                # The same key, or the same bill, at the same moment: now the other one is there.
+                return self._take(actor, key, verb, body)
         except CODED_ERRORS as error:
             if not isinstance(error, Unavailable):
                 with self._node.db.begin() as session:

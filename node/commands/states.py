@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from identity.errors import IdentityError
 from node.audit.record import record
+from node.commands.watching import ring_after
 from node.errors import NodeError
 from node.store.commands import EXPIRED, REFUSED, Command
 from privacy.errors import PrivacyError
@@ -36,6 +37,7 @@ def move(
     if state in (REFUSED, EXPIRED):
         command.claim = None
     session.add(command)
+    ring_after(session)
     record(
         session,
         command.verb,

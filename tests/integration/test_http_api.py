@@ -189,7 +189,7 @@ def test_a_node_killed_with_a_write_in_flight_ends_it_after_its_start(
     assert accepted.status_code == 202
     ended = shipper.http.get(
         f"/v1/commands/{accepted.json()['id']}",
-        params={"wait": "final", "timeout": 60},
+        params={"wait": "final", "wait_seconds": 60},
         headers=shipper.bearer("clerk"),
     ).json()
     assert ended["state"] == "final", ended

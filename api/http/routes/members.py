@@ -40,7 +40,11 @@ def list_members(request: Request) -> dict[str, Any]:
         return {"members": members, "as_of": reader.as_of()}
 
 
-@router.get("/v1/commands/{command}", response_model=CommandShape)
+@router.get(
+    "/v1/commands/{command}",
+    response_model=CommandShape,
+    responses={202: {"model": CommandShape, "description": "The time to wait was up."}},
+)
 async def get_command(
     request: Request, command: CommandId, waiting: Annotated[Waiting, Depends()]
 ) -> dict[str, Any]:
@@ -50,7 +54,7 @@ async def get_command(
         with reading(request, "ReadCommand") as reader:
             return find_command(reader.session, command)
 
-    return command_json(await waiting.for_end(await run_in_threadpool(read)))
+    return command_json(await waiting.for_goal(await run_in_threadpool(read)))
 
 
 @router.get("/v1/documents/{root}", response_model=DocumentShape)

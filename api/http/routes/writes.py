@@ -92,6 +92,7 @@ def _router() -> APIRouter:
             operation_id=write.verb,
             summary=_says(write),
             response_model=CommandShape,
+            responses={200: {"model": CommandShape, "description": "What was waited for is so."}},
             openapi_extra=_openapi(write),
         )
     return routes

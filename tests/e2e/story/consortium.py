@@ -55,7 +55,7 @@ class Member:
     def try_write(self, path: str, body: Json, role: str = "clerk", key: str = "") -> Json:
         """Send a command and wait; return the command, or the problem that refused it."""
         headers = self._headers(role) | {"Idempotency-Key": key or uuid.uuid4().hex}
-        query = {"wait": "final", "timeout": "30"}
+        query = {"wait": "final", "wait_seconds": "30"}
         answer = self.client.post(path, json=body, params=query, headers=headers, timeout=45)
         return dict(answer.json()) | {"http_status": answer.status_code}
 

@@ -91,7 +91,9 @@ def test_a_write_without_a_key_is_refused(client: httpx.Client, member: Office) 
     assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
 
 
-@pytest.mark.parametrize("query", ["wait=soon", "timeout=0", "timeout=61", "timeout=x"])
+@pytest.mark.parametrize(
+    "query", ["wait=soon", "wait_seconds=0", "wait_seconds=61", "wait_seconds=x"]
+)
 def test_a_wait_in_another_form_is_refused(
     client: httpx.Client, member: Office, query: str
 ) -> None:
