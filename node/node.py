@@ -22,9 +22,12 @@ from node.commands.outcomes import apply_outcomes
 from node.commands.signing import NUMBER, SIGN, number_bill, sign_command
 from node.commands.watching import Watch
 from node.documents import deliveries
+from node.documents.attachments import Attachments
+from node.documents.keeping import ERASE, Retention, erase
 from node.documents.rulebook import Rulebook, parse_rulebook, rulebook_hash
 from node.documents.service import DocumentService
 from node.documents.statutory import Statutory
+from node.documents.streams import StreamVault
 from node.documents.vault import Vault
 from node.errors import SettingsInvalid
 from node.exchange.directory import Directory
@@ -42,6 +45,7 @@ TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
     SIGN: sign_command,
     deliveries.TASK: deliver,
+    ERASE: erase,
 }
 
 
@@ -72,6 +76,9 @@ class Node:
         self.directory = Directory(settings.profiles_directory, self.db)
         envelope_key = self.keys.x25519_key("envelope")
         self.vault = Vault(settings.vault_directory, settings.member, envelope_key)
+        self.retention = Retention(settings.retention_days)
+        streams = StreamVault(settings.vault_directory)
+        self.attachments = Attachments(settings.member, self.vault, streams)
         self.documents = DocumentService(settings.member, self.vault, self.directory, self.rulebook)
         self.statutory = Statutory(settings.member, self.vault, self.documents, self.rulebook)
         self.exchange = Exchange(

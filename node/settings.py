@@ -33,6 +33,7 @@ class Settings(BaseSettings):
         database: the database's URL; by default ``node.sqlite`` in the directory.
         metrics_port: where Prometheus is answered on loopback, without a token; None: nowhere.
             Each process of a member needs its own.
+        retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         poll_seconds: how often the follower asks the ledger for a new final block.
     """
 
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     peers_port: Port
     database: str | None = None
     metrics_port: Port | None = None
+    retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
 
     @classmethod

@@ -10,7 +10,7 @@ PrivacyError
 └── Refused: the input is well formed and says something that does not hold
     ├── UnknownPath, PathTwice, PathsConflict, ArrayIncomplete, HeaderChanged, OtherSchema,
     │   RootMismatch
-    └── NotAReader, EnvelopeDoesNotOpen
+    └── NotAReader, EnvelopeDoesNotOpen, StreamDoesNotOpen
 
 Every class has a stable ``code``; every error has a sentence, what to do, and facts. Facts name
 paths, counts and limits, never a value, a salt or a key: errors end up in logs.
@@ -171,3 +171,8 @@ class NotAReader(Refused):
 class EnvelopeDoesNotOpen(Refused):
     code = "ENVELOPE_DOES_NOT_OPEN"
     what_to_do = "Ask the sender to seal the document again for the key in your present profile."
+
+
+class StreamDoesNotOpen(Refused):
+    code = "STREAM_DOES_NOT_OPEN"
+    what_to_do = "Fetch the file again from a member that holds it; nothing of it was given out."

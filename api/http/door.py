@@ -2,11 +2,12 @@
 
 Deny by default: a path that is not in ``OPEN`` needs a bearer token (under /v1/) or a session
 (pages). The body is read, bounded and parsed only after that, so a stranger cannot make the node
-parse anything. The routes find the caller in ``request.state.credential`` and the parsed body in
+parse anything; a file's (``STREAMED``) is read by its route. The routes find the caller in ``request.state.credential`` and the parsed body in
 ``request.state.json``.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 
@@ -34,6 +35,8 @@ MAX_BODY_BYTES = 12_000_000
 BODY_SECONDS = 60.0
 API = "/v1/"
 OPEN = frozenset({"/v1/health", "/openapi.json", "/sign-in", "/sign-out", "/static/page.css"})
+# A file's bytes: the route reads them itself, bounded, without holding them.
+STREAMED = re.compile(r"/v1/documents/[^/]+/attachments")
 HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -109,7 +112,7 @@ class Door:
                 state["credential"] = self._of_header(request.headers.get("authorization"))
             else:
                 state["credential"] = self._of_session(request)
-        if scope["method"] in ("GET", "HEAD"):
+        if scope["method"] in ("GET", "HEAD") or STREAMED.fullmatch(path):
             return receive
         body = await _read(request)
         if path.startswith(API):

@@ -59,6 +59,30 @@ class Waiting:
             return find_command(session, command)
 
 
+def idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="8 to 128 visible ASCII characters: a new key for each intent, "
+            "the same key to try again",
+            examples=["1f6f5b1e-6f0f-4d53-9d3c-6f9c6b1f6f11"],
+        ),
+    ] = None,
+) -> str:
+    """Return the request's idempotency key.
+
+    Raises: IdempotencyKeyMissing, IdempotencyKeyMalformed.
+    """
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing("A write needs an Idempotency-Key.")
+    if not _KEY.fullmatch(idempotency_key):
+        raise IdempotencyKeyMalformed("The Idempotency-Key is not one.")
+    return idempotency_key
+
+
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]
+
+
 class Intent:
     """One write by one caller under one idempotency key."""
 
@@ -66,19 +90,8 @@ class Intent:
         self,
         request: Request,
         waiting: Annotated[Waiting, Depends()],
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                description="8 to 128 visible ASCII characters: a new key for each intent, "
-                "the same key to try again",
-                examples=["1f6f5b1e-6f0f-4d53-9d3c-6f9c6b1f6f11"],
-            ),
-        ] = None,
+        idempotency_key: IdempotencyKey,
     ) -> None:
-        if idempotency_key is None:
-            raise IdempotencyKeyMissing("A write needs an Idempotency-Key.")
-        if not _KEY.fullmatch(idempotency_key):
-            raise IdempotencyKeyMalformed("The Idempotency-Key is not one.")
         self._node = node_of(request)
         self._actor = actor_of(request)
         self._waiting = waiting

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, select
 
-from node.documents.errors import DeliveryRefused
+from node.documents.errors import DeliveryRefused, ReaderNotEntitled
+from node.documents.readers import delivery_state, is_reader
 from node.errors import Waiting
 from node.jobs import enqueue
-from node.store.documents import FAILED, WAITING, DeliveryRow
+from node.store.documents import FAILED, FOR_ATTACHMENT, WAITING, AttachmentRow, DeliveryRow
 
 TASK = "deliver"
 
@@ -22,7 +23,7 @@ def owe(session: Session, root: str, to: str, purpose: str) -> int:
     What is acknowledged or under way already is not sent again; what failed is.
 
     Args:
-        purpose: ``FOR_DOCUMENT`` or ``FOR_DISCLOSURE`` of ``node.store.documents``.
+        purpose: one of the ``FOR_…`` of ``node.store.documents``; of a file, ``root`` is its stream.
     """
     row = session.exec(
         select(DeliveryRow).where(
@@ -38,6 +39,17 @@ def owe(session: Session, root: str, to: str, purpose: str) -> int:
     if row.id is None:
         raise AssertionError("a flushed row has an id")
     return row.id
+
+
+def owe_attachment(session: Session, file: AttachmentRow, to: str) -> int:
+    """Note that ``to`` is sent a file beside a document that it has, or is owed; see ``owe``.
+
+    Raises: ReaderNotEntitled.
+    """
+    owed = delivery_state(session, file.root, to) == WAITING
+    if not owed and not is_reader(session, file.root, to):
+        raise ReaderNotEntitled("The member does not have the document.", root=file.root, member=to)
+    return owe(session, file.stream, to, FOR_ATTACHMENT)
 
 
 def require_acknowledged(session: Session, deliveries: Iterable[int]) -> None:

@@ -3,6 +3,7 @@
 Invalid
 ├── SchemaRefused: a document that does not follow its schema
 ├── PackageMalformed, RulebookInvalid
+├── AttachmentMalformed: a file's name, type or manifest that cannot be one
 ├── BillInconsistent: a bill whose parts contradict each other
 └── DeliveryOrderInconsistent
 Refused
@@ -13,6 +14,9 @@ Refused
 ├── NumberingInvalid, KindMismatch, PortMismatch, PartyMismatch: a bill that is not its title's
 ├── DisclosureIncomplete: a disclosure without all that the rulebook gives an authority
 ├── DeliveryRefused: a document that must be acknowledged first never will be
+├── ReaderNotEntitled: a member that is not one of a document's readers
+├── RetentionNotOver, OnLegalHold, TitleNotEnded: a document that may not be deleted
+├── HoldUnknown, HoldLifted
 └── VaultItemMissing: no such content is kept here
 Unavailable
 ├── VaultFull: nothing was kept
@@ -161,3 +165,52 @@ class DeliveryRefused(Refused):
 
     code = "DELIVERY_REFUSED"
     what_to_do = "Read the receiver's code in the facts; correct the document or the receiver."
+
+
+class AttachmentMalformed(Invalid):
+    """A file's name or media type, or a manifest, that is not what the format says."""
+
+    code = "ATTACHMENT_MALFORMED"
+    what_to_do = "Give a file name of 1 to 200 characters without slashes, and a plain media type."
+
+
+class ReaderNotEntitled(Refused):
+    """A file beside a document, to or from a member that is not one of the document's readers."""
+
+    code = "READER_NOT_ENTITLED"
+    what_to_do = "Deliver the document first, by an offer for example; its readers get its files."
+
+
+class RetentionNotOver(Refused):
+    """A document that must be kept longer; ``keep_until`` (UTC seconds) says how long."""
+
+    code = "RETENTION_NOT_OVER"
+    what_to_do = "Wait until the time in the facts; settings.json sets how long a type is kept."
+
+
+class OnLegalHold(Refused):
+    """A document that somebody put on legal hold; ``holds`` names the holds."""
+
+    code = "ON_LEGAL_HOLD"
+    what_to_do = "Have every hold in the facts lifted by whoever answers for it."
+
+
+class TitleNotEnded(Refused):
+    """The present document of a title that still lives."""
+
+    code = "TITLE_NOT_ENDED"
+    what_to_do = "Keep the document: somebody may still act on its title."
+
+
+class HoldUnknown(Refused):
+    """No hold of this id stands on this document."""
+
+    code = "HOLD_UNKNOWN"
+    what_to_do = "Read the document's holds and name one of them."
+
+
+class HoldLifted(Refused):
+    """A hold that was lifted before."""
+
+    code = "HOLD_LIFTED"
+    what_to_do = "Nothing: the hold is lifted already."

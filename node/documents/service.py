@@ -148,6 +148,7 @@ class DocumentService:
                 numbering=dict(package.numbering.to_json()) if package.numbering else None,
                 source_member=source,
                 received_at=int(time.time()),
+                size=len(package.to_bytes()),
             )
         )
         if package.schema_id == DELIVERY_ORDER:

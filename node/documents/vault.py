@@ -6,24 +6,27 @@ named. Plain text never touches the disk. The vault forgets nothing by itself.
 """
 
 import contextlib
-import errno
 import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from node.documents.errors import VaultDamaged, VaultFull, VaultItemMissing, VaultUnavailable
+from node.documents.errors import VaultDamaged, VaultItemMissing, VaultUnavailable
+from node.documents.files import (
+    UNFINISHED_SUFFIX,
+    create,
+    name_durably,
+    remove_durably,
+    translated,
+)
 from privacy.envelopes import MAX_ENVELOPE_BYTES, Envelope, open_envelope, seal
 from privacy.errors import PrivacyError
 
-_UNFINISHED_SUFFIX = ".unfinished"
 _UNFINISHED_KEPT_SECONDS = 3600
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Vault:
@@ -41,7 +44,7 @@ class Vault:
         self._directory = directory
         self._member = member
         self._private_key = private_key
-        with _translated():
+        with translated():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if stat.S_IMODE(directory.stat().st_mode) & 0o077:
                 raise VaultUnavailable("Others than the member may enter the vault.")
@@ -62,12 +65,11 @@ class Vault:
         public_key = self._private_key.public_key().public_bytes_raw()
         sealed = seal(plaintext, {self._member: public_key}, context).to_bytes()
         digest = sha256(sealed).digest()
-        unfinished = self._directory / (secrets.token_hex(16) + _UNFINISHED_SUFFIX)
+        unfinished = self._directory / (secrets.token_hex(16) + UNFINISHED_SUFFIX)
         try:
-            with _translated():
+            with translated():
                 _write_durably(unfinished, sealed)
-                unfinished.rename(self._path(digest))
-                _sync_directory(self._directory)
+                name_durably(unfinished, self._path(digest))
         except BaseException:
             for left in (unfinished, self._path(digest)):
                 with contextlib.suppress(OSError):
@@ -80,7 +82,7 @@ class Vault:
 
         Raises: VaultItemMissing, VaultDamaged (also for another context), VaultUnavailable.
         """
-        with _translated():
+        with translated():
             try:
                 with self._path(digest).open("rb") as file:
                     sealed = file.read(MAX_ENVELOPE_BYTES + 1)
@@ -97,42 +99,28 @@ class Vault:
         except PrivacyError as error:
             raise VaultDamaged("A file in the vault does not open.", digest=digest.hex()) from error
 
+    def remove(self, digest: bytes) -> None:
+        """Remove what was put; the same again changes nothing. The caller asked whether it may.
+
+        Raises: VaultUnavailable.
+        """
+        with translated():
+            remove_durably(self._path(digest))
+
     def _path(self, digest: bytes) -> Path:
         return self._directory / digest.hex()
 
     def _sweep(self) -> None:
         """Remove what processes that were killed while writing left behind."""
         oldest = time.time() - _UNFINISHED_KEPT_SECONDS
-        for left in self._directory.glob("*" + _UNFINISHED_SUFFIX):
+        for left in self._directory.glob("*" + UNFINISHED_SUFFIX):
             with contextlib.suppress(FileNotFoundError):
                 if left.stat().st_mtime < oldest:
                     left.unlink()
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(create(path), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Say in the node's words what the operating system refused."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise VaultFull("The disk of the vault is full; nothing was kept.") from error
-        raise VaultUnavailable(
-            "The vault cannot be used.", reason=os.strerror(error.errno or 0)
-        ) from error

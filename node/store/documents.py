@@ -1,4 +1,4 @@
-"""Tables of documents, of what was sent and received, and of the peers listener's replay guard.
+"""Tables of documents and their files, of what was sent and received, and of the replay guard.
 
 No row holds a salt, a key or a document's content but two: a bill's number, which its numbering
 signature needs, and container numbers, because a member looks by number for what it was sent.
@@ -6,9 +6,10 @@ Everything else lies encrypted in the vault under ``vault_digest``. Ids and root
 hexadecimal digits; times are UTC seconds.
 """
 
+import time
 from typing import Any
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 WAITING = "waiting"
@@ -17,6 +18,7 @@ FAILED = "failed"
 
 FOR_DOCUMENT = "document"
 FOR_DISCLOSURE = "disclosure"
+FOR_ATTACHMENT = "attachment"
 
 
 class DocumentRow(SQLModel, table=True):
@@ -29,6 +31,7 @@ class DocumentRow(SQLModel, table=True):
         vault_digest: where the vault keeps the package.
         numbering: carrier, bill_number and signature; null where the schema has none.
         source_member: who sent it; this member's own id for an own document.
+        size: bytes of the package.
     """
 
     __tablename__ = "document"
@@ -42,16 +45,81 @@ class DocumentRow(SQLModel, table=True):
     )
     source_member: str
     received_at: int
+    size: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+
+
+class AttachmentRow(SQLModel, table=True):
+    """One file beside a document.
+
+    Attributes:
+        stream: SHA-256 of the sealed bytes, the same at every member that holds the file.
+        root: the document's.
+        vault_digest: where the vault keeps the manifest, with name, type and key.
+        size: bytes as sealed.
+        source_member: who sent it; this member's own id for an own file.
+        subject, key: who handed it in here, under which idempotency key; null for a received one.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (UniqueConstraint("subject", "key"),)
+
+    stream: str = Field(primary_key=True)
+    root: str = Field(index=True)
+    vault_digest: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    source_member: str = Field(index=True)
+    received_at: int
+    subject: str | None = None
+    key: str | None = None
+
+
+class LegalHoldRow(SQLModel, table=True):
+    """An order that a document and its files be kept, until it is lifted; rows are never removed.
+
+    Attributes:
+        reason, lifted_reason: a person's words.
+        placed_by, lifted_by: subjects of this member.
+    """
+
+    __tablename__ = "legal_hold"
+
+    id: str = Field(primary_key=True)
+    root: str = Field(index=True)
+    reason: str
+    placed_by: str
+    placed_at: int
+    lifted_reason: str | None = None
+    lifted_by: str | None = None
+    lifted_at: int | None = None
+
+
+class DeletedDocumentRow(SQLModel, table=True):
+    """What is left of a document that was deleted: that it was here, and who deleted it."""
+
+    __tablename__ = "deleted_document"
+
+    id: int | None = Field(default=None, primary_key=True)
+    root: str = Field(index=True)
+    schema_id: str
+    title: str | None = None
+    received_at: int
+    attachments: int
+    reason: str
+    deleted_by: str
+    deleted_at: int
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One document or disclosure that this member owes another, until it is acknowledged.
+    """One document, disclosure or file that this member owes another, until it is acknowledged.
 
     Attributes:
-        purpose: ``document`` or ``disclosure``.
+        root: the document's; of a file, its ``stream``.
+        purpose: ``document``, ``disclosure`` or ``attachment``.
         state: ``waiting``, ``acknowledged`` or ``failed`` (the receiver refused it for good).
         receipt: the receiver's signed receipt.
         refusal: the receiver's code where it failed.
+        due: when it is tried next, UTC seconds; its receiver's line may be due later.
+        attempts, code: how often it was tried in vain, and the last code.
     """
 
     __tablename__ = "delivery"
@@ -64,6 +132,51 @@ class DeliveryRow(SQLModel, table=True):
     state: str = Field(default=WAITING, index=True)
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     refusal: str | None = None
+    due: float = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    code: str | None = None
+    created_at: int = Field(
+        default_factory=lambda: int(time.time()), sa_column_kwargs={"server_default": "0"}
+    )
+
+
+class PeerLineRow(SQLModel, table=True):
+    """Whether another member's node answers, and when it is tried next.
+
+    Attributes:
+        failures: attempts in vain since it last answered.
+        due: nothing is sent to it before, UTC seconds.
+        code: why the last attempt was in vain; null while it answers.
+        since: when it stopped answering; null while it answers.
+    """
+
+    __tablename__ = "peer_line"
+
+    member: str = Field(primary_key=True)
+    failures: int = 0
+    due: float = 0
+    code: str | None = None
+    since: int | None = None
+
+
+class ArrivingRow(SQLModel, table=True):
+    """A file that another member has announced and not yet sent whole.
+
+    What has come stands in a file of its own; its length says how far it came.
+
+    Attributes:
+        size: bytes as sealed that it will have.
+        vault_digest: where the vault keeps the manifest.
+    """
+
+    __tablename__ = "arriving"
+
+    stream: str = Field(primary_key=True)
+    from_member: str = Field(primary_key=True)
+    root: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    vault_digest: str
+    announced_at: int
 
 
 class GivenReceiptRow(SQLModel, table=True):
