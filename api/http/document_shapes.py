@@ -27,7 +27,7 @@ class SendBody(BaseModel):
 
 
 class AttachmentShape(Shape):
-    """A file beside a document; ``id`` is the hash of its sealed bytes, the same at every reader."""
+    """A file beside a document; ``id`` is the hash of its sealed bytes, alike everywhere."""
 
     id: str = Field(examples=[EXAMPLE_ID])
     root: str = Field(examples=[EXAMPLE_ID])

@@ -2,8 +2,8 @@
 
 Deny by default: a path that is not in ``OPEN`` needs a bearer token (under /v1/) or a session
 (pages). The body is read, bounded and parsed only after that, so a stranger cannot make the node
-parse anything; a file's (``STREAMED``) is read by its route. The routes find the caller in ``request.state.credential`` and the parsed body in
-``request.state.json``.
+parse anything; a file (``STREAMED``) is read by its route. The routes find the caller in
+``request.state.credential`` and the parsed body in ``request.state.json``.
 """
 
 import asyncio

@@ -59,7 +59,7 @@ class Waiting:
             return find_command(session, command)
 
 
-def idempotency_key(
+def _key_of_request(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -80,7 +80,7 @@ def idempotency_key(
     return idempotency_key
 
 
-IdempotencyKey = Annotated[str, Depends(idempotency_key)]
+IdempotencyKey = Annotated[str, Depends(_key_of_request)]
 
 
 class Intent:

@@ -63,5 +63,3 @@ def _too_large() -> BodyTooLarge:
     return BodyTooLarge(
         f"The file has more than {MAX_STREAM_BYTES} bytes.", limit_bytes=MAX_STREAM_BYTES
     )
-
-

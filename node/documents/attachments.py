@@ -118,9 +118,7 @@ class Attachments:
         """
         return self.streams.write(_stream_context(root))
 
-    def seal(
-        self, kept: KeptStream, root: str, name: str, media_type: str
-    ) -> tuple[Manifest, str]:
+    def seal(self, kept: KeptStream, root: str, name: str, media_type: str) -> tuple[Manifest, str]:
         """Keep the manifest of a file that is in the vault; return it and its digest there.
 
         Raises: AttachmentMalformed, VaultFull, VaultUnavailable.

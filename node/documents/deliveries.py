@@ -23,7 +23,7 @@ def owe(session: Session, root: str, to: str, purpose: str) -> int:
     What is acknowledged or under way already is not sent again; what failed is.
 
     Args:
-        purpose: one of the ``FOR_…`` of ``node.store.documents``; of a file, ``root`` is its stream.
+        purpose: a ``FOR_…`` of ``node.store.documents``; of a file, ``root`` is its stream.
     """
     row = session.exec(
         select(DeliveryRow).where(

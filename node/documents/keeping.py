@@ -122,9 +122,7 @@ def delete_document(
     return deleted
 
 
-def require_deletable(
-    session: Session, row: DocumentRow, retention: Retention, now: int
-) -> None:
+def require_deletable(session: Session, row: DocumentRow, retention: Retention, now: int) -> None:
     """Refuse unless the document may be deleted at ``now`` (UTC seconds).
 
     Raises: OnLegalHold, RetentionNotOver, TitleNotEnded.

@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from node.documents.errors import VaultDamaged, VaultItemMissing
 from node.documents.files import UNFINISHED_SUFFIX, create, name_durably, translated
@@ -111,7 +111,7 @@ class StreamVault:
         with translated():
             name_durably(path, self._directory / digest.hex())
 
-    def _open(self, digest: bytes) -> BinaryIO:
+    def _open(self, digest: bytes) -> BufferedReader:
         try:
             return (self._directory / digest.hex()).open("rb")
         except FileNotFoundError as error:

@@ -129,5 +129,3 @@ def _row(session: Session, root: str, stream: str) -> AttachmentRow:
     if row is None or row.root != root:
         raise NothingHere("No such file stands beside this document.", id=stream)
     return row
-
-

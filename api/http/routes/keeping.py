@@ -54,9 +54,7 @@ def list_documents(
             ).all()
         )
         retention = reader.node.retention
-        return {
-            "documents": [kept_json(row, retention, standing.get(row.root, 0)) for row in rows]
-        }
+        return {"documents": [kept_json(row, retention, standing.get(row.root, 0)) for row in rows]}
 
 
 @router.get("/v1/documents/{root}/holds", response_model=HoldsShape)
