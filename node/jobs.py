@@ -6,7 +6,7 @@ holds none while it talks to others. One that fails is tried again later, and ho
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Lock, Thread
 from typing import Any
 
@@ -45,10 +45,14 @@ class Worker:
     Args:
         db: the database with the outbox.
         tasks: the function for each kind of row; it is given the row's payload.
+        elsewhere: kinds of rows that are done by something else.
     """
 
-    def __init__(self, db: Database, tasks: Mapping[str, Task]) -> None:
+    def __init__(
+        self, db: Database, tasks: Mapping[str, Task], elsewhere: Collection[str] = ()
+    ) -> None:
         self._db = db
+        self._elsewhere = tuple(elsewhere)
         self._tasks = tasks
         self._running: dict[int, Thread] = {}
         self._lock = Lock()  # guards _running
@@ -86,6 +90,7 @@ class Worker:
             query = (
                 select(OutboxRow.id)
                 .where(col(OutboxRow.due) <= time.time())
+                .where(col(OutboxRow.kind).not_in(self._elsewhere))
                 .order_by(col(OutboxRow.due), col(OutboxRow.id))
                 .limit(LOOK_AHEAD_ROWS)
             )
@@ -123,16 +128,21 @@ class Worker:
                 return
             if failure is None:
                 session.delete(stored)
-                _wake(session)
-                return
-            stored.attempts += 1
-            stored.waiting = isinstance(failure, Waiting)
-            stored.last_error = _describe(failure)
-            stored.due = time.time() + delay_seconds(stored.attempts)
-            session.add(stored)
+                wake(session)
+            else:
+                put_off(session, stored, failure)
 
 
-def _wake(session: Session) -> None:
+def put_off(session: Session, row: OutboxRow, failure: Exception) -> None:
+    """Have work that failed, or waits, tried again later."""
+    row.attempts += 1
+    row.waiting = isinstance(failure, Waiting)
+    row.last_error = _describe(failure)
+    row.due = time.time() + delay_seconds(row.attempts)
+    session.add(row)
+
+
+def wake(session: Session) -> None:
     """Make rows due that wait for others: what they wait for may just have been done."""
     session.exec(update(OutboxRow).where(col(OutboxRow.waiting)).values(due=time.time()))
 

@@ -18,8 +18,9 @@ from node.chain.network import load
 from node.chain.rpc import Rpc
 from node.chain.sender import Sender
 from node.commands.handler import CommandHandler
+from node.commands.numbering import NUMBER, number_bill
 from node.commands.outcomes import apply_outcomes
-from node.commands.signing import NUMBER, SIGN, number_bill, sign_command
+from node.commands.signing import SIGN, SigningDesk
 from node.commands.watching import Watch
 from node.documents import deliveries
 from node.documents.attachments import Attachments
@@ -43,7 +44,6 @@ PROBE_SECONDS = 2.0
 
 TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
-    SIGN: sign_command,
     deliveries.TASK: deliver,
     ERASE: erase,
 }
@@ -107,8 +107,13 @@ class Node:
         return Sender(self.rpc, self.db, self.network, keys.signing_key("relay"))
 
     def worker(self) -> Worker:
-        """Return what does the outbox's work."""
-        return Worker(self.db, {kind: partial(task, self) for kind, task in TASKS.items()})
+        """Return what does the outbox's work, but for signing."""
+        tasks = {kind: partial(task, self) for kind, task in TASKS.items()}
+        return Worker(self.db, tasks, elsewhere=(SIGN,))
+
+    def signing_desk(self) -> SigningDesk:
+        """Return what has accepted commands signed."""
+        return SigningDesk(self)
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""

@@ -185,9 +185,9 @@ class Service:
         self._poll(sender.step)
 
     def _work(self) -> None:
-        worker = self._node.worker()
+        worker, desk = self._node.worker(), self._node.signing_desk()
         try:
-            self._poll(lambda: worker.step() > 0)
+            self._poll(lambda: (worker.step() > 0) | desk.step())
         finally:
             worker.close()
 

@@ -6,6 +6,7 @@ It holds what the ledger will show anyway (act types, ids, digests), never a bil
 import fcntl
 import json
 import os
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,16 +34,22 @@ class AuditFile:
             raise SettingsUnusable(f"Another signer holds {path}.") from error
 
     def append(self, did: str, **facts: object) -> None:
-        """Write one line and wait until it is on the disk.
+        """Write one line and wait until it is on the disk; raises as ``append_all``."""
+        self.append_all([(did, facts)])
+
+    def append_all(self, lines: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        """Write several lines, what was done and its facts, and wait once for all of them.
 
         Raises:
-            AuditUnavailable: it is not (disk full, for one); nothing of it counts.
+            AuditUnavailable: they are not on the disk (it is full, for one); none of it counts.
         """
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = json.dumps({"at": at, "did": did, **facts}).encode() + b"\n"
+        text = b"".join(
+            json.dumps({"at": at, "did": did, **facts}).encode() + b"\n" for did, facts in lines
+        )
         try:
             end = self._end_of_last_line()
-            if os.write(self._file, line) != len(line):
+            if os.write(self._file, text) != len(text):
                 os.ftruncate(self._file, end)
                 raise AuditUnavailable("The audit line was written in part and taken back.")
             os.fsync(self._file)

@@ -28,7 +28,8 @@ from identity.signer.rules import TokenBucket, check
 from identity.signer.settings import SignerSettings
 from identity.strict_json import read_json
 
-MAX_LINE_BYTES = 64 * 1024
+MAX_LINE_BYTES = 512 * 1024
+MAX_ACTS = 50
 NUMBERING_KEY = "numbering"
 
 
@@ -45,6 +46,7 @@ class Service:
         self._bucket = TokenBucket(settings.rate_per_second, settings.burst, time.monotonic())
         self._methods: dict[str, tuple[set[str], Callable[..., dict[str, object]]]] = {
             "sign_act": ({"act"}, self._sign_act),
+            "sign_acts": ({"acts"}, self._sign_acts),
             "number": ({"bill_number"}, self._number),
             "status": (set(), self._status),
         }
@@ -77,12 +79,43 @@ class Service:
         return answer(**request)
 
     def _sign_act(self, act: object) -> dict[str, object]:
+        signed, line = self._signed(act)
+        self._audit.append("signed", **line)
+        return signed
+
+    def _sign_acts(self, acts: object) -> dict[str, object]:
+        """Sign each act that may be signed; one refused hurts no other; the audit has one wait."""
+        if not isinstance(acts, list) or not 1 <= len(acts) <= MAX_ACTS:
+            raise RequestMalformed(f"acts is not a list of 1 to {MAX_ACTS}.")
+        answers: list[dict[str, object]] = []
+        lines: list[tuple[str, dict[str, object]]] = []
+        for place, act in enumerate(acts):
+            try:
+                if place:  # the request itself has taken one
+                    self._bucket.take(time.monotonic())
+                signed, line = self._signed(act)
+            except IdentityError as error:
+                answers.append({"error": error_to_json(error)})
+                if not isinstance(error, RateExceeded):
+                    lines.append(("refused", {"code": error.code, "facts": error.facts}))
+            else:
+                answers.append({"result": signed})
+                lines.append(("signed", line))
+        self._audit.append_all(lines)
+        return {"acts": answers}
+
+    def _signed(self, act: object) -> tuple[dict[str, object], dict[str, object]]:
+        """Return the answer and the audit line's facts, which is to be written before."""
         typed = act_from_json(act)
         check(self._settings, typed, int(time.time()))
         hashed = digest(self._settings.domains[typed.type.contract], typed)
         wire = encode(typed, self._key.sign(hashed))
-        self._audit.append("signed", verb=typed.name, digest=_hex(hashed), says=describe(typed))
-        return {"digest": _hex(hashed), "key": _hex(self._key.address), "wire": _hex(wire)}
+        line: dict[str, object] = {
+            "verb": typed.name,
+            "digest": _hex(hashed),
+            "says": describe(typed),
+        }
+        return {"digest": _hex(hashed), "key": _hex(self._key.address), "wire": _hex(wire)}, line
 
     def _number(self, bill_number: object) -> dict[str, object]:
         if self._numbering_key is None:

@@ -21,6 +21,8 @@ FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
 MAX_SOCKET_PATH_BYTES = 107  # sockaddr_un has 108 with the closing zero
 MAX_TTL_SECONDS = 7 * 24 * 3600
+RATE_PER_SECOND = 1000.0
+BURST = 1000
 _OPTIONAL = {"act_key", "max_ttl_seconds", "rate_per_second", "burst"}
 
 
@@ -44,8 +46,8 @@ class SignerSettings:
     domains: Mapping[str, Domain]
     act_key: str = "act"
     max_ttl_seconds: int = MAX_TTL_SECONDS
-    rate_per_second: float = 100.0
-    burst: int = 500
+    rate_per_second: float = RATE_PER_SECOND
+    burst: int = BURST
 
     @property
     def socket(self) -> Path:
@@ -86,8 +88,8 @@ class SignerSettings:
             max_ttl_seconds=int(
                 _number(given, "max_ttl_seconds", MAX_TTL_SECONDS, MAX_TTL_SECONDS)
             ),
-            rate_per_second=_number(given, "rate_per_second", 100.0, 1e6),
-            burst=int(_number(given, "burst", 500, 1e6)),
+            rate_per_second=_number(given, "rate_per_second", RATE_PER_SECOND, 1e6),
+            burst=int(_number(given, "burst", BURST, 1e6)),
         )
 
 

@@ -1,10 +1,14 @@
 """Write audit rows in the transaction of the change they speak of, or not at all."""
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from node.store.audit import AuditRow
+from node.store.rows import table_of
 
 NODE = "node"
 
@@ -34,3 +38,12 @@ def record(
             outcome=outcome, code=code, command=command,
         )
     )  # fmt: skip
+
+
+def record_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add audit rows of what the node did by itself, with one statement.
+
+    Each names the columns ``verb``, ``outcome``, ``object``, ``code`` and ``command``.
+    """
+    common = {"at": int(time.time()), "subject": NODE, "role": NODE}
+    session.connection().execute(insert(table_of(AuditRow)), [common | dict(row) for row in rows])

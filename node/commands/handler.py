@@ -19,8 +19,9 @@ from identity.acts.types import ActType
 from identity.policy.decide import Actor, Facts, decide
 from node.audit.record import record
 from node.commands.bodies import NOBODY, Body, read_body, to_bytes, to_hex
+from node.commands.numbering import NUMBER
 from node.commands.preparing import Context, Prepared
-from node.commands.signing import NUMBER, SIGN
+from node.commands.signing import SIGN, work
 from node.commands.states import CODED_ERRORS
 from node.commands.verbs import VERBS, Verb
 from node.errors import (
@@ -223,12 +224,7 @@ def _enqueue(session: Session, command: Command, prepared: Prepared) -> None:
     if prepared.object is None:
         enqueue(session, NUMBER, {"command": command.id})
     else:
-        work = {
-            "command": command.id,
-            "deliveries": list(prepared.deliveries),
-            "attached": prepared.attached.hex(),
-        }
-        enqueue(session, SIGN, work)
+        enqueue(session, SIGN, work([command.id], prepared.deliveries, prepared.attached))
 
 
 def _earlier(session: Session, request: _Request) -> Command | None:

@@ -5,8 +5,8 @@ counts only from this node's own transaction: anybody can relay the same words w
 signature, and that refusal says nothing about the act.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
 
@@ -14,13 +14,36 @@ from identity.acts.words import Outcome
 from node.chain.events import Event
 from node.chain.reasons import read_reason
 from node.commands.refusals import refusal_named
-from node.commands.states import move, refusal_of
-from node.errors import NotReleased
+from node.commands.states import Move, move_all, refusal_of
+from node.errors import ContractRefused, NotReleased
 from node.store.commands import FINAL, REFUSED, RELAYED, Command
 from node.store.projections import ACTED
 from node.store.projections import REFUSED as REFUSED_EVENT
 
 QUERY_DIGESTS = 500
+
+
+@dataclass
+class _Standing:
+    """A command as these events find and leave it, with its moves so far."""
+
+    number: int
+    id: str
+    verb: str
+    object: str | None
+    state: str
+    transaction: str | None
+    moves: list[Move] = field(default_factory=list)
+
+    def move(self, event: Event, state: str, error: ContractRefused | NotReleased | None) -> None:
+        values: dict[str, object] = {"block": event.block}
+        if event.kind == ACTED:
+            values["transaction"] = event.tx_hash
+        refusal = None if error is None else refusal_of(error)
+        self.state = state
+        self.moves.append(
+            Move(self.number, self.id, self.verb, self.object, state, refusal, values)
+        )
 
 
 def apply_outcomes(session: Session, events: Sequence[Event]) -> None:
@@ -29,34 +52,43 @@ def apply_outcomes(session: Session, events: Sequence[Event]) -> None:
     Safe to run twice over the same events.
     """
     telling = [event for event in events if event.kind in (ACTED, REFUSED_EVENT)]
-    commands = _by_digest(session, {event.digest for event in telling})
+    if not telling:
+        return
+    found = _by_digest(session, {event.digest for event in telling})
     for event in telling:
-        for command in commands.get(event.digest, ()):
-            _apply(session, command, event)
+        for standing in found.get(event.digest, ()):
+            _apply(standing, event)
+    standings = [one for several in found.values() for one in several]
+    # By state, so that few statements do; a command's own moves stay in their order.
+    turns = [(turn, each.state, each) for one in standings for turn, each in enumerate(one.moves)]
+    turns.sort(key=lambda at: at[:2])
+    move_all(session, [each for *_, each in turns], events[-1].block_time)
 
 
-def _apply(session: Session, command: Command, event: Event) -> None:
-    if command.state == FINAL:
+def _apply(standing: _Standing, event: Event) -> None:
+    if standing.state == FINAL:
         return
     if event.kind == ACTED:
-        command.block, command.transaction = event.block, event.tx_hash
         if event.outcome == Outcome.RECORDED_REFUSAL:
             error = NotReleased("The conditions were not all met when the lane acted.")
-            move(session, command, REFUSED, event.block_time, refusal_of(error))
+            standing.move(event, REFUSED, error)
         else:
-            move(session, command, FINAL, event.block_time)
-    elif command.state == RELAYED and command.transaction == event.tx_hash:
-        command.block = event.block
+            standing.move(event, FINAL, None)
+    elif standing.state == RELAYED and standing.transaction == event.tx_hash:
         facts = read_reason(bytes.fromhex(event.reason[2:])).facts
-        refusal = refusal_of(refusal_named(event.refusal, **facts))
-        move(session, command, REFUSED, event.block_time, refusal)
+        standing.move(event, REFUSED, refusal_named(event.refusal, **facts))
 
 
-def _by_digest(session: Session, digests: Iterable[str]) -> Mapping[str, list[Command]]:
+def _by_digest(session: Session, digests: Iterable[str]) -> Mapping[str, list[_Standing]]:
     wanted = sorted(digests)
-    found: dict[str, list[Command]] = defaultdict(list)
+    found: dict[str, list[_Standing]] = {}
+    columns = [getattr(Command, name) for name in _COLUMNS]
     for start in range(0, len(wanted), QUERY_DIGESTS):
         part = wanted[start : start + QUERY_DIGESTS]
-        for command in session.exec(select(Command).where(col(Command.digest).in_(part))):
-            found[str(command.digest)].append(command)
+        query = select(*columns).where(col(Command.digest).in_(part))
+        for digest, *rest in session.exec(query):
+            found.setdefault(digest, []).append(_Standing(*rest))
     return found
+
+
+_COLUMNS = ("digest", "number", "id", "verb", "object", "state", "transaction")

@@ -1,6 +1,7 @@
 """What the sender asks the database: which acts wait, which transactions are open, which nonce."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
@@ -33,8 +34,12 @@ def lapsed_acts(session: Session, now: int) -> Sequence[Command]:
 
 def expire(session: Session, command: Command, now: int) -> None:
     """End a command whose act has expired and is not on its way."""
-    refusal = refusal_of(refusal_named("ActExpired", expires=command.expires))
-    move(session, command, EXPIRED, now, refusal)
+    move(session, command, EXPIRED, now, expiry(command.expires))
+
+
+def expiry(expires: int) -> dict[str, Any]:
+    """Return the refusal of what had to be relayed until ``expires`` (UTC seconds)."""
+    return refusal_of(refusal_named("ActExpired", expires=expires))
 
 
 def open_transactions(session: Session) -> Sequence[RelayTransaction]:

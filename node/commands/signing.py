@@ -1,167 +1,203 @@
-"""From an accepted command to a signed act: number the bill, wait for deliveries, ask the signer.
+"""Has accepted commands' acts signed: many together, once what they wait for has come.
 
-Both tasks are outbox work and safe to run twice: they look at the command again inside the
-transaction that stores their result. While the signer is down they wait; nothing else does.
+The work is a row of the outbox like any other, but done by one desk and not row by row, so that
+the signer waits once for its disk, and the database commits once, for up to fifty acts. Killed at
+any instruction it starts over: it looks at each command again inside the transaction that stores
+the signature, and the signer gives the same bytes for the same act.
 """
 
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from identity.acts.typed import Act, act_from_json, act_to_json
+from identity.acts.typed import MAX_BATCH_ACTS, Act, act_from_json, act_to_json
 from identity.errors import IdentityError, RateExceeded
 from identity.errors import Unavailable as IdentityUnavailable
-from identity.signatures.numbering import tag
-from node.commands.bodies import to_bytes, to_hex
-from node.commands.queue import expire
-from node.commands.states import CodedError, move, refusal_of
-from node.documents.deliveries import owe, require_acknowledged
+from identity.signer.client import SignedAct
+from node.commands.bodies import to_hex
+from node.commands.queue import expiry
+from node.commands.states import Move, move_all, refusal_of
+from node.documents.deliveries import require_acknowledged
 from node.documents.errors import DeliveryRefused
-from node.documents.package import Numbering
-from node.errors import BillAlreadyIssued
-from node.jobs import enqueue
-from node.store.commands import ACCEPTED, REFUSED, SIGNED, Command
-from node.store.documents import FOR_DOCUMENT
-from node.store.projections import Title
+from node.errors import Waiting
+from node.jobs import put_off
+from node.store.commands import ACCEPTED, EXPIRED, REFUSED, SIGNED, Command, OutboxRow
 
 if TYPE_CHECKING:
     from node.node import Node
 
-NUMBER = "number"
 SIGN = "sign"
 # How long a signed act may wait for its relay; the signer's own bound is wider.
 ACT_SECONDS = 3600
 
 
-def number_bill(node: "Node", payload: dict[str, Any]) -> None:
-    """Give an issue its title: number the bill, send the document to the holder, queue signing.
+def work(
+    commands: Sequence[str], deliveries: Sequence[int] = (), attached: bytes = b""
+) -> dict[str, Any]:
+    """Return the outbox payload that has these commands' acts signed.
 
-    Raises:
-        SignerUnavailable, RateExceeded, AuditUnavailable: the row is tried again.
+    Args:
+        commands: their ids, at most fifty.
+        deliveries: what must be acknowledged before.
+        attached: what follows the signature when the act is relayed.
     """
-    with node.db.read() as session:
-        command = _accepted(session, payload["command"])
-        if command is None or command.object is not None:
-            return
-        root = to_hex(_field(command, "root"))
-        document = node.documents.read_document(session, root)
-    bill_number = str(document["transportDocumentReference"])
-    try:
-        signature = node.signer.number(bill_number)
-    except IdentityError as error:
-        _refuse_or_retry(node, command.id, error)
-        return
-    numbering = Numbering(node.settings.member, bill_number, signature)
-    with node.db.begin() as session:
-        _take_title(node, session, command.id, to_hex(tag(signature)), root, numbering)
+    return {"commands": list(commands), "deliveries": list(deliveries), "attached": attached.hex()}
 
 
-def _take_title(
-    node: "Node", session: Session, command_id: str, title: str, root: str, numbering: Numbering
-) -> None:
-    command = _accepted(session, command_id)
-    if command is None or command.object is not None:
-        return
-    command.object = title
-    if session.get(Title, title) is not None:
-        error = BillAlreadyIssued("A title for this bill number exists already.", title=title)
-        move(session, command, REFUSED, int(time.time()), refusal_of(error))
-        return
-    act = act_from_json(command.act)
-    holder = to_hex(_field(command, "holder"))
-    command.act = act_to_json(replace(act, fields={**act.fields, "object": to_bytes(title)}))
-    command.result = {**command.result, "title": title}
-    session.add(command)
-    node.documents.number(session, root, title, numbering)
-    delivery = owe(session, root, holder, FOR_DOCUMENT)
-    node.statutory.tell(session, root, _port_of_discharge(act))
-    enqueue(session, SIGN, {"command": command.id, "deliveries": [delivery]})
+@dataclass(frozen=True)
+class _Draft:
+    """An accepted command as the desk reads it."""
+
+    number: int
+    id: str
+    verb: str
+    about: str | None
+    act: dict[str, Any]
+    expires: int
+
+    def moved(self, state: str, refusal: Mapping[str, Any] | None = None, **values: object) -> Move:
+        return Move(self.number, self.id, self.verb, self.about, state, refusal, values)
 
 
-def sign_command(node: "Node", payload: dict[str, Any]) -> None:
-    """Sign a command's act once every delivery that it needs is acknowledged.
+class SigningDesk:
+    """Signs for one member; one step at a time, in the part ``work``."""
 
-    Raises:
-        Waiting: a delivery is still under way.
-        SignerUnavailable, RateExceeded, AuditUnavailable: the row is tried again.
-    """
-    now = int(time.time())
-    refused: DeliveryRefused | None = None
-    with node.db.read() as session:
-        command = _accepted(session, payload["command"])
-        if command is None:
-            return
-        if now <= command.expires:
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def step(self) -> bool:
+        """Sign what is due, at most fifty acts; return whether there was any work.
+
+        Raises:
+            StorageUnavailable: nothing is stored; the next step starts over.
+        """
+        with self._node.db.read() as session:
+            rows = _due(session)
+            waits = {row.id: _waits(session, row) for row in rows}
+            drafts = _drafts(session, rows)
+        if not rows:
+            return False
+        now = int(time.time())
+        moves: list[Move] = []
+        failures: dict[int | None, Exception] = {}
+        ready: list[tuple[OutboxRow, _Draft]] = []
+        for row in rows:
+            wait, named = waits[row.id], _of(row, drafts)
+            if isinstance(wait, Waiting):
+                failures[row.id] = wait
+            elif wait is not None:
+                moves += [draft.moved(REFUSED, refusal_of(wait)) for draft in named]
+            else:
+                ready += [(row, draft) for draft in named if now <= draft.expires]
+        moves += [_expired(draft) for draft in drafts.values() if now > draft.expires]
+        self._sign(ready, now + ACT_SECONDS, moves, failures)
+        with self._node.db.begin() as session:
+            _store(session, rows, moves, failures, now)
+        return True
+
+    def _sign(
+        self,
+        ready: Sequence[tuple[OutboxRow, _Draft]],
+        expires: int,
+        moves: list[Move],
+        failures: dict[int | None, Exception],
+    ) -> None:
+        """Ask the signer for all at once; add what it signed or refused, and what it must retry."""
+        for start in range(0, len(ready), MAX_BATCH_ACTS):
+            part = ready[start : start + MAX_BATCH_ACTS]
             try:
-                require_acknowledged(session, payload["deliveries"])
-            except DeliveryRefused as error:
-                refused = error
-    if now > command.expires:
-        _expire(node, command.id, now)
-    elif refused is not None:
-        _refuse(node, command.id, refused)
-    else:
-        _sign(node, command, now + ACT_SECONDS, payload.get("attached", ""))
+                answers = self._node.signer.sign_acts([_act(draft, expires) for _, draft in part])
+            except IdentityError as error:
+                answers = [error] * len(part)
+            for (row, draft), answer in zip(part, answers, strict=True):
+                if isinstance(answer, SignedAct):
+                    moves.append(_signed_move(draft, answer, row.payload["attached"]))
+                elif isinstance(answer, IdentityUnavailable | RateExceeded):
+                    failures[row.id] = answer
+                else:
+                    moves.append(draft.moved(REFUSED, refusal_of(answer)))
 
 
-def _expire(node: "Node", command_id: str, now: int) -> None:
-    with node.db.begin() as session:
-        command = _accepted(session, command_id)
-        if command is not None:
-            expire(session, command, now)
-
-
-def _sign(node: "Node", command: Command, expires: int, attached: str) -> None:
-    """Have the act signed; ``attached`` (hex) follows the signature when it is relayed."""
-    act = act_from_json(command.act)
-    act = Act(act.name, {**act.fields, "expires": expires})
-    try:
-        signed = node.signer.sign_act(act)
-    except IdentityError as error:
-        _refuse_or_retry(node, command.id, error)
-        return
-    with node.db.begin() as session:
-        stored = _accepted(session, command.id)
+def _store(
+    session: Session,
+    rows: Sequence[OutboxRow],
+    moves: Sequence[Move],
+    failures: Mapping[int | None, Exception],
+    now: int,
+) -> None:
+    """Move the commands that are still accepted; end the rows that are done, put off the others."""
+    accepted = _still_accepted(session, [each.id for each in moves])
+    move_all(session, [each for each in moves if each.id in accepted], now)
+    for row in rows:
+        stored = session.get(OutboxRow, row.id)
         if stored is None:
-            return
-        stored.act = act_to_json(act)
-        stored.expires = expires
-        stored.wire = signed.wire.hex() + attached
-        stored.digest = to_hex(signed.digest)
-        move(session, stored, SIGNED, int(time.time()))
+            continue
+        if row.id in failures:
+            put_off(session, stored, failures[row.id])
+        else:
+            session.delete(stored)
 
 
-def _refuse_or_retry(node: "Node", command_id: str, error: IdentityError) -> None:
-    """Raise what may pass by itself; end the command with what will not."""
-    if isinstance(error, IdentityUnavailable | RateExceeded):
-        raise error
-    _refuse(node, command_id, error)
+def _due(session: Session) -> Sequence[OutboxRow]:
+    """Return due rows, the oldest first, that name at most fifty commands together."""
+    query = (
+        select(OutboxRow)
+        .where(OutboxRow.kind == SIGN, col(OutboxRow.due) <= time.time())
+        .order_by(col(OutboxRow.due), col(OutboxRow.id))
+        .limit(MAX_BATCH_ACTS)
+    )
+    rows: list[OutboxRow] = []
+    count = 0
+    for row in session.exec(query):
+        count += len(row.payload["commands"])
+        if rows and count > MAX_BATCH_ACTS:
+            break
+        rows.append(row)
+    return rows
 
 
-def _refuse(node: "Node", command_id: str, error: CodedError) -> None:
-    with node.db.begin() as session:
-        command = _accepted(session, command_id)
-        if command is not None:
-            move(session, command, REFUSED, int(time.time()), refusal_of(error))
+def _waits(session: Session, row: OutboxRow) -> Waiting | DeliveryRefused | None:
+    try:
+        require_acknowledged(session, row.payload["deliveries"])
+    except (Waiting, DeliveryRefused) as error:
+        return error
+    return None
 
 
-def _accepted(session: Session, command_id: str) -> Command | None:
-    """Return the command while it is still to be signed."""
-    query = select(Command).where(Command.id == command_id, Command.state == ACCEPTED)
-    return session.exec(query).first()
+def _drafts(session: Session, rows: Iterable[OutboxRow]) -> Mapping[str, _Draft]:
+    wanted = [one for row in rows for one in row.payload["commands"]]
+    names = ("number", "id", "verb", "object", "act", "expires")
+    columns = [getattr(Command, name) for name in names]
+    query = select(*columns).where(col(Command.id).in_(wanted), Command.state == ACCEPTED)
+    return {found[1]: _Draft(*found) for found in session.exec(query)}
 
 
-def _field(command: Command, name: str) -> bytes:
-    value = act_from_json(command.act).fields[name]
-    if not isinstance(value, bytes):
-        raise TypeError(f"{name} is not bytes")
-    return value
+def _of(row: OutboxRow, drafts: Mapping[str, _Draft]) -> list[_Draft]:
+    return [drafts[one] for one in row.payload["commands"] if one in drafts]
 
 
-def _port_of_discharge(act: Act) -> int:
-    port = act.fields["discharge"]
-    if not isinstance(port, int):
-        raise TypeError("discharge is not a number")
-    return port
+def _act(draft: _Draft, expires: int) -> Act:
+    act = act_from_json(draft.act)
+    return Act(act.name, {**act.fields, "expires": expires})
+
+
+def _expired(draft: _Draft) -> Move:
+    return draft.moved(EXPIRED, expiry(draft.expires))
+
+
+def _signed_move(draft: _Draft, signed: SignedAct, attached: str) -> Move:
+    return draft.moved(
+        SIGNED,
+        act=act_to_json(signed.act),
+        expires=signed.act.expires,
+        wire=signed.wire.hex() + attached,
+        digest=to_hex(signed.digest),
+    )
+
+
+def _still_accepted(session: Session, commands: Sequence[str]) -> frozenset[str]:
+    query = select(Command.id).where(col(Command.id).in_(commands), Command.state == ACCEPTED)
+    return frozenset(session.exec(query))

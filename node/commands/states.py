@@ -5,19 +5,42 @@ relayed command may return to signed when its transaction had no effect; a refus
 become final, because an act that a contract refused may be relayed again until it expires.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session
 
 from identity.errors import IdentityError
-from node.audit.record import record
+from node.audit.record import record_all
 from node.commands.watching import ring_after
 from node.errors import NodeError
 from node.store.commands import EXPIRED, REFUSED, Command
+from node.store.rows import table_of
 from privacy.errors import PrivacyError
 
 CodedError = NodeError | IdentityError | PrivacyError
 CODED_ERRORS = (NodeError, IdentityError, PrivacyError)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One command on its way to another state; the first four name it as its row does.
+
+    Attributes:
+        refusal: replaces the one before: null in every state but refused and expired.
+        values: other columns that change with it.
+    """
+
+    number: int
+    id: str
+    verb: str
+    object: str | None
+    state: str
+    refusal: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def move(
@@ -29,22 +52,63 @@ def move(
 ) -> None:
     """Put ``command`` in ``state`` at ``now`` (UTC seconds); the caller owns the transaction.
 
-    ``refusal`` replaces the one before: it is null in every state but refused and expired.
+    ``refusal`` is as in ``Move``.
     """
+    if command.number is None:
+        raise AssertionError("only a stored command moves")
     command.state = state
     command.refusal = refusal
     command.updated_at = now
     if state in (REFUSED, EXPIRED):
         command.claim = None
     session.add(command)
-    ring_after(session)
-    record(
+    _note(
         session,
-        command.verb,
-        state,
-        object_id=command.object,
-        code=refusal["code"] if refusal else None,
-        command=command.id,
+        [Move(command.number, command.id, command.verb, command.object, state, refusal)],
+    )
+
+
+def move_all(session: Session, moves: Sequence[Move], now: int) -> None:
+    """Move many commands, in order, with few statements; rows that are loaded do not follow."""
+    table = table_of(Command)
+    for names, group in groupby(moves, key=lambda each: tuple(_columns(each, now))):
+        statement = (
+            update(table)
+            .where(table.c.number == bindparam("the_number"))
+            .values({name: bindparam(f"new_{name}") for name in names})
+        )
+        rows = [
+            {f"new_{name}": value for name, value in _columns(each, now).items()}
+            | {"the_number": each.number}
+            for each in group
+        ]
+        session.connection().execute(statement, rows)
+    if moves:
+        _note(session, moves)
+
+
+def _columns(each: Move, now: int) -> dict[str, Any]:
+    columns = {"state": each.state, "refusal": each.refusal, "updated_at": now, **each.values}
+    if each.state in (REFUSED, EXPIRED):
+        columns["claim"] = None
+    return columns
+
+
+def _note(session: Session, moves: Sequence[Move]) -> None:
+    """Write down, in the same transaction, that commands have moved, and tell who waits."""
+    ring_after(session)
+    record_all(
+        session,
+        [
+            {
+                "verb": each.verb,
+                "outcome": each.state,
+                "object": each.object,
+                "code": each.refusal["code"] if each.refusal else None,
+                "command": each.id,
+            }
+            for each in moves
+        ],
     )
 
 

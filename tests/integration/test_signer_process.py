@@ -33,6 +33,7 @@ from identity.keys.secp256k1 import SigningKey
 from identity.signatures import numbering
 from identity.signatures.statements import sign_statement
 from identity.signer.client import Signer
+from identity.signer.service import MAX_LINE_BYTES
 
 PASSPHRASE = "a test's passphrase"
 MEMBER = b"\x0a" * 32
@@ -219,7 +220,7 @@ def test_an_endless_line_is_cut_off_and_others_are_still_answered(run) -> None:
     directory, _ = run()
     with socket.socket(socket.AF_UNIX) as hostile:
         hostile.connect(str(directory / "signer.sock"))
-        hostile.sendall(b"x" * 65_537)
+        hostile.sendall(b"x" * (MAX_LINE_BYTES + 1))
         with hostile.makefile("rb") as answers:
             assert json.loads(answers.readline())["error"]["code"] == "REQUEST_MALFORMED"
             assert answers.read() == b""
@@ -359,3 +360,28 @@ def test_a_network_file_changed_after_signing_is_refused(tmp_path: Path) -> None
     changed["contracts"]["Titles"]["address"] = "0x" + "66" * 20
     (directory / "network.json").write_text(json.dumps(changed))
     assert "0 valid council signatures" in refused_at_start(directory)["message"]
+
+
+def test_many_acts_are_signed_at_one_call_and_one_refused_hurts_no_other(run) -> None:
+    directory, _ = run()
+    signer = Signer(directory / "signer.sock")
+    acts = [offer(counter=n) for n in range(3)]
+    acts[1] = offer(principal=b"\x0b" * 32)
+    first, refused, last = signer.sign_acts(acts)
+    assert (first, last) == (signer.sign_act(acts[0]), signer.sign_act(acts[2]))
+    assert isinstance(refused, PrincipalRefused)
+    assert [line["did"] for line in audit_lines(directory)[:3]] == ["signed", "refused", "signed"]
+
+
+def test_each_of_many_acts_counts_against_the_rate(run) -> None:
+    directory, _ = run(burst=3, rate_per_second=0.01)
+    answers = Signer(directory / "signer.sock").sign_acts([offer(counter=n) for n in range(5)])
+    kinds = [type(answer).__name__ for answer in answers]
+    assert kinds == ["SignedAct"] * 3 + ["RateExceeded"] * 2
+
+
+@pytest.mark.parametrize("acts", [[], [{}] * 51, {}, None])
+def test_a_list_of_acts_that_is_none_is_malformed(run, acts: object) -> None:
+    directory, _ = run()
+    line = json.dumps({"method": "sign_acts", "acts": acts}).encode() + b"\n"
+    assert json.loads(send(directory, line))["error"]["code"] == "REQUEST_MALFORMED"
