@@ -17,6 +17,7 @@ Refused
 ├── ReaderNotEntitled: a member that is not one of a document's readers
 ├── RetentionNotOver, OnLegalHold, TitleNotEnded: a document that may not be deleted
 ├── HoldUnknown, HoldLifted
+├── CopyTooLong: a document that no readable copy is made of
 └── VaultItemMissing: no such content is kept here
 Unavailable
 ├── VaultFull: nothing was kept
@@ -214,3 +215,10 @@ class HoldLifted(Refused):
 
     code = "HOLD_LIFTED"
     what_to_do = "Nothing: the hold is lifted already."
+
+
+class CopyTooLong(Refused):
+    """A document with more lines than a readable copy has."""
+
+    code = "COPY_TOO_LONG"
+    what_to_do = "Read the document as JSON."

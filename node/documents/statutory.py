@@ -204,7 +204,7 @@ class Statutory:
                 DisclosureRow.from_member == title.carrier,
             )
         ).first()
-        return None if row is None else self._kept(row).disclosure
+        return None if row is None else self.kept(row).disclosure
 
     def titles_of_container(self, session: Session, number: str) -> list[str]:
         """Return the titles on the ledger whose documents, as sent here, name a container.
@@ -236,7 +236,8 @@ class Statutory:
         )
         return sorted({*session.exec(disclosed), *session.exec(ordered)})
 
-    def _kept(self, row: DisclosureRow) -> Disclosed:
+    def kept(self, row: DisclosureRow) -> Disclosed:
+        """Return what was disclosed, as it was kept. Raises: what the vault raises."""
         digest = bytes.fromhex(row.vault_digest)
         return Disclosed.from_bytes(self._vault.get(digest, _context(row.root, row.from_member)))
 

@@ -1,4 +1,4 @@
-"""Files beside documents: handed in, listed, fetched, and sent to the document's readers."""
+"""Copies of documents for people, and the files beside them: handed in, fetched, and sent on."""
 
 import base64
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from api.http.document_shapes import AttachmentShape, AttachmentsShape, SendBody, SentShape
 from api.http.doors import allow, node_of, reading
@@ -19,7 +19,9 @@ from api.http.uploads import check_length, receive_file
 from identity.policy.decide import Actor
 from node.audit.record import record
 from node.documents.attachments import ATTACH, DEFAULT_MEDIA_TYPE, check_names
+from node.documents.copies import copy_source
 from node.documents.deliveries import owe_attachment
+from node.documents.errors import DocumentNotHeld
 from node.documents.streams import KeptStream
 from node.errors import Refused
 from node.node import Node
@@ -30,6 +32,9 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}}
 _FILE: dict[int | str, Any] = {
     200: {"description": "The file.", "content": {"application/octet-stream": _BYTES}}
+}
+_PDF: dict[int | str, Any] = {
+    200: {"description": "The copy.", "content": {"application/pdf": _BYTES}}
 }
 
 
@@ -54,6 +59,17 @@ async def attach_file(
     writer = await run_in_threadpool(node.attachments.write, root)
     kept = await receive_file(request, writer)
     return await run_in_threadpool(_note, node, actor, key, root, names, kept)
+
+
+@router.get("/v1/documents/{root}/pdf", response_class=Response, responses=_PDF)
+def make_copy(request: Request, root: Id) -> Response:
+    """Show a document, or what this member was told of it, as a PDF marked as a copy."""
+    with reading(request, "ReadDocument") as reader:
+        try:
+            source = copy_source(reader.node, reader.session, root)
+        except DocumentNotHeld as error:
+            raise NothingHere(error.message, root=root) from error
+    return Response(source.to_pdf(), media_type="application/pdf")
 
 
 @router.get("/v1/documents/{root}/attachments", response_model=AttachmentsShape)

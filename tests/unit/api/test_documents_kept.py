@@ -249,3 +249,17 @@ def test_an_operators_step_needs_a_reason(
 ) -> None:
     answer = client.post(f"/v1/documents/{root}/holds", json=body, headers=member.bearer("admin"))
     assert code(answer) == (422, "BODY_INVALID")
+
+
+def test_a_readable_copy_is_made_of_a_held_document_alone(
+    client: httpx.Client, member: Office, root: str
+) -> None:
+    reader = member.bearer("auditor")
+    copies = [client.get(f"/v1/documents/{root}/pdf", headers=reader) for _ in range(2)]
+    assert copies[0].content == copies[1].content
+    assert copies[0].headers["content-type"] == "application/pdf"
+    assert root.encode() in copies[0].content
+    absent = client.get(f"/v1/documents/{OTHER}/pdf", headers=reader)
+    assert code(absent) == (404, "NOT_FOUND")
+    refused = client.get(f"/v1/documents/{root}/pdf", headers=member.bearer("gate"))
+    assert code(refused) == (403, "ROLE_NOT_ALLOWED")
