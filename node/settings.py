@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     api_port: Port
     peers_host: str = "127.0.0.1"
     peers_port: Port
-    database: str | None = None
+    database: str | None = Field(default=None, pattern=r"^(sqlite:///.|postgresql(\+psycopg)?://)")
     metrics_port: Port | None = None
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
     poll_seconds: float = Field(default=0.2, gt=0, le=60)

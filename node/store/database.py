@@ -1,121 +1,144 @@
 """One member's database, and the only place where a transaction begins or ends.
 
 ``begin`` is for writing, ``read`` for reading; whoever opens one owns it, and the code it calls
-never commits. Several processes of one member may have the same database open: SQLite in WAL mode
-lets one write while others read, and a writer takes the lock at its start (BEGIN IMMEDIATE), so
-that it never fails half way because another wrote first.
+never commits. Several processes of one member may have the same database open. The engine is
+SQLite (a file, the default) or PostgreSQL, by the URL; their own ways are in node/store/sqlite.py
+and node/store/postgresql.py.
 """
 
-import sqlite3
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 from sqlmodel import Session
 
-from node.store.errors import StorageUnavailable
+from node.metrics import database_errors
+from node.store import postgresql, sqlite
+from node.store.errors import StorageConflict, StorageUnavailable
 
-BUSY_TIMEOUT_MS = 10_000
-POOL_CONNECTIONS = 16
-POOL_OVERFLOW = 48
-
-_UNAVAILABLE = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-}
+RETRY_SECONDS = (0.02, 0.1, 0.4, 1.0)
+T = TypeVar("T")
 
 
 class Database:
-    """A pool of connections to one SQLite file.
+    """A pool of connections to one member's database.
 
     Args:
-        url: ``sqlite:///`` and a path. A database in memory is refused, because each of its
-            connections would see another one.
+        url: ``sqlite:///`` and a path, or ``postgresql://`` with user, host and database. A SQLite
+            database in memory is refused, because each of its connections would see another one.
+        schema: PostgreSQL's schema of the tables; its default when None.
     """
 
-    def __init__(self, url: str) -> None:
-        if not url.startswith("sqlite:///") or url.endswith(":memory:"):
-            raise ValueError(f"{url} does not name a SQLite file")
+    def __init__(self, url: str, schema: str | None = None) -> None:
         self.url = url
-        self.engine = create_engine(
-            url,
-            pool_size=POOL_CONNECTIONS,
-            max_overflow=POOL_OVERFLOW,
-            pool_pre_ping=False,
-            hide_parameters=True,  # an error that is logged names no values
-        )
-        event.listen(self.engine, "connect", _prepare_connection)
-        event.listen(self.engine, "begin", _begin)
-        self._writer: Engine = self.engine.execution_options(lading_writes=True)
+        if url.startswith(postgresql.PREFIXES):
+            self.is_postgresql = True
+            self.engine = postgresql.open_engine(url, schema)
+        elif url.startswith(sqlite.PREFIX) and not url.endswith(":memory:") and schema is None:
+            self.is_postgresql = False
+            self.engine = sqlite.open_engine(url)
+        else:
+            raise ValueError("The URL does not name a SQLite file or a PostgreSQL database.")
+        self.way = postgresql if self.is_postgresql else sqlite
+        self._reader = self.way.for_reading(self.engine)
+        self._writer = self.way.for_writing(self.engine)
 
     @property
     def path(self) -> Path:
-        """The database's file."""
-        return Path(self.url.removeprefix("sqlite:///"))
+        """The file of a SQLite database; there is none of another."""
+        if self.is_postgresql:
+            raise ValueError("A PostgreSQL database has no file.")
+        return sqlite.path_of(self.url)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """Give a session in a transaction that holds the write lock.
+    def begin(self, *, beside: bool = False) -> Iterator[Session]:
+        """Give a session in a transaction of the only writer.
 
         It commits when the block ends and rolls back when the block raises.
 
+        Args:
+            beside: other writers may write at the same time, where the engine can. Only for a
+                block that is right whatever they commit meanwhile: its keys are unique, or it
+                locks the rows it reads (``with_for_update``).
+
         Raises:
-            StorageUnavailable: the disk is full or failing, or the lock was not free for 10 s.
+            StorageConflict: another writer was in the way; nothing is stored, try the block again.
+            StorageUnavailable: the disk is full or failing, the server is not reached, no
+                connection or lock was free for 10 s.
         """
-        with _translated(), Session(self._writer, expire_on_commit=False) as session:
-            session.connection()  # takes the lock now, before anything is read
+        with self._translated(), Session(self._writer, expire_on_commit=False) as session:
+            connection = session.connection()  # begins now, before anything is read
+            if not beside:
+                self.way.take_lock(connection)
             yield session
             session.commit()
+
+    def write(self, work: Callable[[Session], T], *, beside: bool = False) -> T:
+        """Return ``work`` of a session as ``begin`` gives it, done again after a conflict.
+
+        ``work`` may run several times and changes nothing but the database.
+
+        Raises: as ``begin``; a conflict only after five attempts.
+        """
+        for pause in RETRY_SECONDS:
+            try:
+                with self.begin(beside=beside) as session:
+                    return work(session)
+            except StorageConflict:
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        with self.begin(beside=beside) as session:
+            return work(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one moment of the database; what it writes is thrown away.
 
         Raises:
-            StorageUnavailable: the file cannot be read.
+            StorageUnavailable: the database cannot be read.
         """
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with self._translated(), Session(self._reader, expire_on_commit=False) as session:
             yield session  # closing rolls back; rows already read stay readable
+
+    def own_connection(self) -> Any:
+        """Return a connection of the driver, outside the pool, that begins no transactions.
+
+        Whoever asks for it closes it.
+
+        Raises: StorageUnavailable.
+        """
+        with self._translated():
+            pooled = self.engine.raw_connection()
+            self.way.stand_alone(pooled.driver_connection)
+            pooled.detach()  # closing it closes the connection
+            return pooled
 
     def close(self) -> None:
         """Close the pool's connections; the object can be used again afterwards."""
         self.engine.dispose()
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the engine's word for what may pass into StorageUnavailable."""
+        try:
+            yield
+        except exc.TimeoutError as error:
+            database_errors.labels("pool").inc()
+            raise StorageUnavailable("No connection to the database was free.") from error
+        except exc.DBAPIError as error:
+            if self.is_postgresql and postgresql.is_conflict(error):
+                database_errors.labels("conflict").inc()
+                raise StorageConflict("Another writer was in the way.") from error
+            trouble = self.way.trouble_of(error)
+            if trouble is None:
+                raise
+            database_errors.labels(trouble).inc()
+            raise StorageUnavailable(f"The database answers: {_first_line(error)}.") from error
 
-def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
-    # None: transactions begin where _begin says, not where the driver guesses.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("lading_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn SQLite's word for a full, failing or locked disk into StorageUnavailable."""
-    try:
-        yield
-    except OperationalError as error:
-        cause = error.orig
-        primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        if primary not in _UNAVAILABLE:
-            raise
-        raise StorageUnavailable(f"The database answers: {cause}.") from error
+def _first_line(error: exc.DBAPIError) -> str:
+    """What the engine says, without the rows or addresses that may follow."""
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")

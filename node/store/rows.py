@@ -4,9 +4,11 @@ It is how the follower applies thousands of events in one transaction. The calle
 connection and its transaction; rows are plain dicts by column name.
 """
 
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Executable, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 Row = dict[str, Any]
@@ -22,6 +24,8 @@ class Rows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._engine = connection.dialect.name
+        self._mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
         self._known: dict[tuple[str, Key], Row | None] = {}
         self._changed: dict[tuple[str, Key], Table] = {}
 
@@ -30,9 +34,8 @@ class Rows:
         table = table_of(model)
         name = (table.name, key)
         if name not in self._known:
-            columns = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
             found = self._connection.exec_driver_sql(
-                f'SELECT * FROM "{table.name}" WHERE {columns}',  # noqa: S608
+                f'SELECT * FROM "{table.name}" WHERE {self._is_key(table)}',  # noqa: S608
                 key,
             ).first()
             self._known[name] = None if found is None else dict(found._mapping)
@@ -87,14 +90,31 @@ class Rows:
             else:
                 written.setdefault(name, []).append(row)
         for name, rows in written.items():
-            self._connection.execute(tables[name].insert().prefix_with("OR REPLACE"), rows)
+            self._connection.execute(_upsert(tables[name], self._engine), rows)
         for name, keys in removed.items():
-            columns = " AND ".join(f'"{column.name}" = ?' for column in tables[name].primary_key)
             self._connection.exec_driver_sql(
-                f'DELETE FROM "{name}" WHERE {columns}',  # noqa: S608
+                f'DELETE FROM "{name}" WHERE {self._is_key(tables[name])}',  # noqa: S608
                 keys,
             )
         self._changed.clear()
+
+    def _is_key(self, table: Table) -> str:
+        return " AND ".join(f'"{column.name}" = {self._mark}' for column in table.primary_key)
+
+
+@cache
+def _upsert(table: Table, engine: str) -> Executable:
+    """Insert rows; one of the same primary key takes the new values."""
+    insert = postgresql.insert(table) if engine == "postgresql" else sqlite.insert(table)
+    key = [column.name for column in table.primary_key]
+    new = {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    if not new:
+        return insert.on_conflict_do_nothing(index_elements=key)
+    return insert.on_conflict_do_update(index_elements=key, set_=new)
 
 
 def table_of(model: type[SQLModel]) -> Table:

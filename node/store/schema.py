@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata, produce_migrations, render_py
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Integer
 from sqlmodel import SQLModel
 
 from node.store import audit, commands, documents, follower, projections
@@ -26,6 +26,14 @@ from node.store.database import Database
 MIGRATIONS = Path(__file__).parent / "migrations"
 TABLES = (audit, commands, documents, follower, projections)
 """The modules that declare tables; importing them fills SQLModel's metadata."""
+
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+"""Whole numbers have 64 bits on both engines, so that a time or a counter fits."""
+
+for _table in SQLModel.metadata.tables.values():
+    for _column in _table.columns:
+        if type(_column.type) is Integer:
+            _column.type = WHOLE
 
 _TEMPLATE = '''"""{says}."""
 

@@ -13,6 +13,7 @@ import pytest
 from founded import NOBODY, PORT_OF_DISCHARGE, PORT_OF_LOADING, Founded
 from ledger_process import running_ledger
 from sqlmodel import SQLModel, select
+from support.servers import PostgreSQL
 
 from identity.acts.objects import condition_id, right_id
 from identity.acts.types import ACT_TYPES
@@ -38,6 +39,7 @@ from node.store.device_projections import Device, ReportCorrection
 from node.store.projections import (
     ACTED,
     FOLLOWED,
+    PROJECTIONS,
     REFUSED,
     Authority,
     DeliveryOrder,
@@ -575,3 +577,21 @@ def test_the_tables_are_rebuilt_the_same_while_new_acts_arrive(
     assert len(set(heights)) > 1
     check_titles(founded, store)
     assert rebuild(founded.ledger, store, founded.network).differing == 0
+
+
+def test_both_engines_hold_the_same_rows_of_the_same_ledger(
+    founded: Founded, store: Database, postgresql: PostgreSQL
+) -> None:
+    server = Database(postgresql.create())
+    for database in (store, server):
+        follow(founded, database)
+    for model in PROJECTIONS:
+        held = [
+            {tuple(row.model_dump().items()) for row in rows(database, model)}
+            for database in (store, server)
+        ]
+        assert held[0] == held[1], model.__name__
+    assert rows(server, LedgerEvent)
+    assert rebuild(founded.ledger, server, founded.network).differing == 0
+    server.close()
+    postgresql.drop(server.url)

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from node.chain.sender import Sender
 from node.errors import LedgerUnavailable
 from node.store.commands import Command, RelayTransaction
 from node.store.database import Database
-from node.store.schema import upgrade
 
 ACTS = 3
 
@@ -65,11 +63,8 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Founded]:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
-    upgrade(database)
-    yield database
-    database.close()
+def db(node_database: Database) -> Database:
+    return node_database
 
 
 def store_issue(founded: Founded, db: Database) -> str:

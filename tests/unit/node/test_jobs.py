@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,15 +13,11 @@ from node.errors import LedgerUnavailable, Waiting
 from node.jobs import Worker, delay_seconds, enqueue
 from node.store.commands import OutboxRow
 from node.store.database import Database
-from node.store.schema import upgrade
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
-    upgrade(database)
-    yield database
-    database.close()
+def db(node_database: Database) -> Database:
+    return node_database
 
 
 def add(db: Database, *kinds: str) -> None:

@@ -1,6 +1,5 @@
 """Projections can be dropped and built again, and are the same row by row."""
 
-import fcntl
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from node.chain.errors import RebuildUnderWay
 from node.chain.events import Event
 from node.chain.follower import Follower
 from node.chain.rebuild import rebuild
+from node.store.beside import SCHEMA, alone
 from node.store.database import Database
 from node.store.projections import PROJECTIONS, Member, MemberKey
 from node.store.rows import table_of
@@ -65,9 +65,8 @@ def test_tables_before_the_first_block_can_be_rebuilt(store: Database) -> None:
 
 def test_two_rebuilds_at_once_are_refused(store: Database) -> None:
     ledger = ledger_with(1)
-    lock = store.path.with_name(store.path.name + ".rebuild.lock")
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with alone(store) as free:
+        assert free
         with pytest.raises(RebuildUnderWay):
             rebuild(ledger, store, ledger.network)
     rebuild(ledger, store, ledger.network)
@@ -76,7 +75,12 @@ def test_two_rebuilds_at_once_are_refused(store: Database) -> None:
 def test_what_a_killed_rebuild_left_does_not_matter(store: Database, tmp_path: Path) -> None:
     ledger = ledger_with(3)
     follow(Follower(ledger, store, ledger.network))
-    beside = Database(f"sqlite:///{tmp_path / 'node.sqlite.rebuild'}")
+    if store.is_postgresql:
+        with store.begin() as session:
+            session.execute(text(f"CREATE SCHEMA {SCHEMA}"))
+        beside = Database(store.url, SCHEMA)
+    else:
+        beside = Database(f"sqlite:///{tmp_path / 'node.sqlite.rebuild'}")
     with beside.begin() as session:
         session.execute(text("CREATE TABLE member (id TEXT)"))
     beside.close()

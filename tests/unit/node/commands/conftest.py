@@ -1,23 +1,18 @@
 """A database with every table of a node, and a command in it."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 import node.node  # noqa: F401 - brings every table
 from node.store.commands import Command
 from node.store.database import Database
-from node.store.schema import upgrade
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
-    upgrade(database)
-    yield database
-    database.close()
+def db(node_database: Database) -> Database:
+    return node_database
 
 
 @pytest.fixture

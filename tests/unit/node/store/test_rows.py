@@ -1,25 +1,18 @@
 """A working set reads rows one by one and writes them in bulk."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import select
 
 from node.store.database import Database
 from node.store.projections import Authority
 from node.store.rows import Rows
-from node.store.schema import upgrade
 
 MEMBER = "0x" + "11" * 32
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
-    upgrade(database)
-    yield database
-    database.close()
+def database(node_database: Database) -> Database:
+    return node_database
 
 
 def stored(database: Database) -> set[tuple[int, int]]:

@@ -1,8 +1,6 @@
 """A database is brought to this release's tables by its revisions, once, whoever comes first."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
@@ -13,10 +11,8 @@ from node.store.schema import differences, upgrade
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
-    yield database
-    database.close()
+def database(empty_database: Database) -> Database:
+    return empty_database
 
 
 def test_the_revisions_lead_to_the_tables_of_the_code(database: Database) -> None:

@@ -1,0 +1,59 @@
+"""Databases for tests that hold on both engines: a SQLite file, and a database of PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.servers import PostgreSQL, Redis, running
+
+from node.store.database import Database
+from node.store.schema import upgrade
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """One PostgreSQL server for the whole session."""
+    server = PostgreSQL()
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """One Redis server for the whole session."""
+    server = Redis()
+    with running(server):
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables, of each engine."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+        yield database
+        database.close()
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    database = Database(server.create(upgraded=False))
+    yield database
+    database.close()
+    server.drop(database.url)
+
+
+@pytest.fixture(params=ENGINES)
+def node_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with this release's tables, of each engine."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+        upgrade(database)
+        yield database
+        database.close()
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    database = Database(server.create())
+    yield database
+    database.close()
+    server.drop(database.url)
