@@ -13,7 +13,17 @@ from api.http.door import API, OPEN, Door
 from api.http.doors import Site
 from api.http.errors import BodyInvalid, MethodRefused, NothingHere, RequestInvalid
 from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
-from api.http.routes import attachments, evidence, keeping, members, orders, titles, upkeep, writes
+from api.http.routes import (
+    attachments,
+    bulk,
+    evidence,
+    keeping,
+    members,
+    orders,
+    titles,
+    upkeep,
+    writes,
+)
 from api.http.tokens import Tokens
 from api.web import pages
 from api.web.sessions import Sessions
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
 VERSION = "1"
 ROUTERS = (
     writes.ROUTER,
+    bulk.router,
     titles.router,
     orders.router,
     members.router,

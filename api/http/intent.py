@@ -1,6 +1,8 @@
 """A write on its way to the node: its idempotency key, and whether the caller waits for the end."""
 
+import asyncio
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -14,7 +16,7 @@ from node.store.commands import Command
 
 DEFAULT_WAIT_SECONDS = 30
 MAX_WAIT_SECONDS = 60
-_KEY = re.compile(r"[\x21-\x7e]{8,128}")
+KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
 class Waiting:
@@ -46,17 +48,29 @@ class Waiting:
 
     async def for_goal(self, command: Command) -> Command:
         """Return the command as it is then; sets the answer's status; no thread is held."""
-        if self._wait is None:
-            return command
-        if command.state not in REACHED[self._wait]:
-            await self._node.watch.reached(command.id, self._wait, self._seconds)
-            command = await run_in_threadpool(self._read, command.id)
-        self._response.status_code = 200 if command.state in REACHED[self._wait] else 202
-        return command
+        (there,) = await self.for_goals([command])
+        if self._wait is not None:
+            self._response.status_code = self.status_of(there)
+        return there
 
-    def _read(self, command: str) -> Command:
+    async def for_goals(self, commands: Sequence[Command]) -> list[Command]:
+        """Return the commands as they are when all are there, or the time is up."""
+        if self._wait is None:
+            return list(commands)
+        goal, seconds = self._wait, self._seconds
+        far = [one.id for one in commands if one.state not in REACHED[goal]]
+        if not far:
+            return list(commands)
+        await asyncio.gather(*(self._node.watch.reached(one, goal, seconds) for one in far))
+        return await run_in_threadpool(self._read, [one.id for one in commands])
+
+    def status_of(self, command: Command) -> int:
+        """Return 200 when the command is where the caller waited for it to be, else 202."""
+        return 200 if self._wait is not None and command.state in REACHED[self._wait] else 202
+
+    def _read(self, commands: Sequence[str]) -> list[Command]:
         with self._node.db.read() as session:
-            return find_command(session, command)
+            return [find_command(session, one) for one in commands]
 
 
 def _key_of_request(
@@ -75,7 +89,7 @@ def _key_of_request(
     """
     if idempotency_key is None:
         raise IdempotencyKeyMissing("A write needs an Idempotency-Key.")
-    if not _KEY.fullmatch(idempotency_key):
+    if not KEY.fullmatch(idempotency_key):
         raise IdempotencyKeyMalformed("The Idempotency-Key is not one.")
     return idempotency_key
 

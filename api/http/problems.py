@@ -110,6 +110,26 @@ def problem_of(error: CodedError) -> JSONResponse:
     return problem(status_of(type(error)), error.code, error.message, error.what_to_do, error.facts)
 
 
+def problem_json(error: CodedError) -> dict[str, Any]:
+    """What ``problem_of`` would answer, to stand inside another answer."""
+    status = status_of(type(error))
+    return _body(status, error.code, error.message, error.what_to_do, error.facts)
+
+
+def _body(
+    status: int, code: str, detail: str, what_to_do: str, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "type": f"urn:lading:problem:{code}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "what_to_do": what_to_do,
+        "facts": {name: _plain(value) for name, value in facts.items()},
+    }
+
+
 def _plain(value: Any) -> Any:
     """A fact as JSON: bytes as 0x hex, what JSON lacks as text."""
     if isinstance(value, bytes):

@@ -48,6 +48,21 @@ class CommandShape(Shape):
     updated_at: str | None = Field(examples=[AT])
 
 
+class BulkAnswerShape(Shape):
+    """What came of one of several commands: ``command``, or ``problem`` with its status."""
+
+    key: str | None
+    status: int = Field(examples=[202])
+    command: CommandShape | None
+    problem: dict[str, Any] | None = Field(description="problem+json, as a refusal alone is")
+
+
+class BulkShape(Shape):
+    """An answer for each command, in the order asked."""
+
+    answers: list[BulkAnswerShape]
+
+
 class OfferShape(Shape):
     """An open offer; a surrender is an offer to the carrier."""
 

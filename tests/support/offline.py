@@ -142,7 +142,11 @@ class OfflineMember:
 
     def work_for(self, command: Command) -> list[OutboxRow]:
         """Return the outbox rows that speak of a command."""
-        return [row for row in self.rows(OutboxRow) if row.payload.get("command") == command.id]
+
+        def named(row: OutboxRow) -> list[str]:
+            return row.payload.get("commands") or [row.payload.get("command")]
+
+        return [row for row in self.rows(OutboxRow) if command.id in named(row)]
 
 
 def refused(member: OfflineMember, verb: str, **body: Any) -> str:

@@ -30,6 +30,7 @@ QUERIES = {
     "/v1/documents/{root}/attachments": {"name": "survey.pdf"},
 }
 EXAMPLES = {write.path: dict(write.example) for write in WRITES}
+EXAMPLES["/v1/commands/bulk"] = {"commands": [{"key": "k" * 8, "verb": "Offer", "body": {}}]}
 EXAMPLES["/v1/evidence"] = {"title": OTHER}
 EXAMPLES["/v1/projections/rebuild"] = {}
 EXAMPLES["/v1/documents/{root}/attachments"] = {}
