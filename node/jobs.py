@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select, update
 
 from node.commands.states import CODED_ERRORS
 from node.errors import NodeError, Waiting
+from node.metrics import job_seconds, jobs
 from node.store.commands import OutboxRow
 from node.store.database import Database
 
@@ -22,6 +23,8 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 THREADS = 4
 LOOK_AHEAD_ROWS = 64
+# How long a row is left to whoever began it, before another takes it up: that one may have died.
+CLAIM_SECONDS = 60.0
 
 Task = Callable[[dict[str, Any]], None]
 log = structlog.get_logger("jobs")
@@ -39,21 +42,88 @@ def delay_seconds(attempts: int) -> float:
     return min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * (1 << doublings))
 
 
+class Jobs:
+    """Makes one attempt at one row of the outbox, and stores what came of it.
+
+    Args:
+        db: the database with the outbox.
+        tasks: the function for each kind of row; it is given the row's payload.
+        claims: whether others may attempt the same row: then a row is put off by
+            ``CLAIM_SECONDS`` before its task runs, and whoever finds it put off leaves it alone.
+    """
+
+    def __init__(self, db: Database, tasks: Mapping[str, Task], claims: bool = False) -> None:
+        self._db = db
+        self._tasks = tasks
+        self._claims = claims
+
+    def attempt(self, row_id: int) -> None:
+        """Do the work of a row, if it is still there; what fails is stored and logged."""
+        try:
+            row = self._claimed(row_id) if self._claims else self._read(row_id)
+            if row is not None:
+                self._attempt(row)
+        except NodeError as error:
+            log.warning("the outbox cannot be written", code=error.code)
+        except Exception:
+            log.exception("a task's end was not stored")
+
+    def _read(self, row_id: int) -> OutboxRow | None:
+        with self._db.read() as session:
+            return session.get(OutboxRow, row_id)
+
+    def _claimed(self, row_id: int) -> OutboxRow | None:
+        now = time.time()
+        with self._db.begin(beside=True) as session:
+            row = session.get(OutboxRow, row_id, with_for_update=True)
+            if row is None or row.due > now:
+                return None
+            row.due = now + CLAIM_SECONDS
+            session.add(row)
+        return row
+
+    def _attempt(self, row: OutboxRow) -> None:
+        failure: Exception | None = None
+        began = time.perf_counter()
+        try:
+            self._tasks[row.kind](row.payload)
+        except Waiting as error:
+            failure = error
+        except CODED_ERRORS as error:
+            failure = error
+            log.warning("work will be tried again", kind=row.kind, row=row.id, code=error.code)
+        except Exception as error:  # whatever a task meets, the others go on
+            failure = error
+            log.exception("work will be tried again", kind=row.kind, row=row.id)
+        job_seconds.labels(row.kind).observe(time.perf_counter() - began)
+        jobs.labels(row.kind, _result(failure)).inc()
+
+        def end(session: Session) -> None:
+            stored = session.get(OutboxRow, row.id, with_for_update=True)
+            if stored is None:
+                return
+            if failure is None:
+                session.delete(stored)
+                wake(session)
+            else:
+                put_off(session, stored, failure)
+
+        self._db.write(end, beside=True)
+
+
 class Worker:
     """Runs due rows on a few threads, so that one slow receiver does not hold up the rest.
 
     Args:
         db: the database with the outbox.
-        tasks: the function for each kind of row; it is given the row's payload.
+        attempts: what does the work of a row.
         elsewhere: kinds of rows that are done by something else.
     """
 
-    def __init__(
-        self, db: Database, tasks: Mapping[str, Task], elsewhere: Collection[str] = ()
-    ) -> None:
+    def __init__(self, db: Database, attempts: Jobs, elsewhere: Collection[str] = ()) -> None:
         self._db = db
+        self._jobs = attempts
         self._elsewhere = tuple(elsewhere)
-        self._tasks = tasks
         self._running: dict[int, Thread] = {}
         self._lock = Lock()  # guards _running
 
@@ -68,7 +138,7 @@ class Worker:
         room = THREADS - len(busy)
         if room <= 0:
             return 0
-        due = [row for row in self._due() if row not in busy][:room]
+        due = [row for row, _ in due_rows(self._db, self._elsewhere) if row not in busy][:room]
         for row in due:
             # Daemon: a process that ends does not wait for a receiver; the row is done again.
             thread = Thread(target=self._run, args=(row,), name=f"job {row}", daemon=True)
@@ -85,52 +155,31 @@ class Worker:
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _due(self) -> list[int]:
-        with self._db.read() as session:
-            query = (
-                select(OutboxRow.id)
-                .where(col(OutboxRow.due) <= time.time())
-                .where(col(OutboxRow.kind).not_in(self._elsewhere))
-                .order_by(col(OutboxRow.due), col(OutboxRow.id))
-                .limit(LOOK_AHEAD_ROWS)
-            )
-            return [row for row in session.exec(query) if row is not None]
-
     def _run(self, row_id: int) -> None:
         try:
-            with self._db.read() as session:
-                row = session.get(OutboxRow, row_id)
-            if row is not None:
-                self._attempt(row)
-        except NodeError as error:
-            log.warning("the outbox cannot be written", code=error.code)
-        except Exception:
-            log.exception("a task's end was not stored")
+            self._jobs.attempt(row_id)
         finally:
             with self._lock:
                 self._running.pop(row_id, None)
 
-    def _attempt(self, row: OutboxRow) -> None:
-        failure: Exception | None = None
-        try:
-            self._tasks[row.kind](row.payload)
-        except Waiting as error:
-            failure = error
-        except CODED_ERRORS as error:
-            failure = error
-            log.warning("work will be tried again", kind=row.kind, row=row.id, code=error.code)
-        except Exception as error:  # whatever a task meets, the others go on
-            failure = error
-            log.exception("work will be tried again", kind=row.kind, row=row.id)
-        with self._db.begin() as session:
-            stored = session.get(OutboxRow, row.id)
-            if stored is None:
-                return
-            if failure is None:
-                session.delete(stored)
-                wake(session)
-            else:
-                put_off(session, stored, failure)
+
+def due_rows(db: Database, elsewhere: Collection[str] = ()) -> list[tuple[int, int]]:
+    """Return ids, and attempts so far, of rows that are due; the oldest first, 64 at most.
+
+    Args:
+        elsewhere: kinds that are left out.
+
+    Raises: StorageUnavailable.
+    """
+    with db.read() as session:
+        query = (
+            select(OutboxRow.id, OutboxRow.attempts)
+            .where(col(OutboxRow.due) <= time.time())
+            .where(col(OutboxRow.kind).not_in(tuple(elsewhere)))
+            .order_by(col(OutboxRow.due), col(OutboxRow.id))
+            .limit(LOOK_AHEAD_ROWS)
+        )
+        return [(row, attempts) for row, attempts in session.exec(query) if row is not None]
 
 
 def put_off(session: Session, row: OutboxRow, failure: Exception) -> None:
@@ -145,6 +194,12 @@ def put_off(session: Session, row: OutboxRow, failure: Exception) -> None:
 def wake(session: Session) -> None:
     """Make rows due that wait for others: what they wait for may just have been done."""
     session.exec(update(OutboxRow).where(col(OutboxRow.waiting)).values(due=time.time()))
+
+
+def _result(failure: Exception | None) -> str:
+    if failure is None:
+        return "done"
+    return "waiting" if isinstance(failure, Waiting) else "failed"
 
 
 def _describe(error: Exception) -> str:

@@ -65,6 +65,11 @@ database_errors = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+broker_errors = Counter(
+    "lading_broker_errors",
+    "Times that Redis took no work and the node did it itself.",
+    registry=REGISTRY,
+)
 
 
 class Collector(Protocol):

@@ -7,7 +7,7 @@ node closes it.
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from identity.errors import ProfileMalformed
 from identity.keys.keystore import Keystore, passphrase_from
@@ -34,10 +34,13 @@ from node.errors import SettingsInvalid
 from node.exchange.directory import Directory
 from node.exchange.exchange import Exchange, deliver
 from node.exchange.tls import TlsFiles
-from node.jobs import Worker
+from node.jobs import Jobs, Worker
 from node.settings import Settings
 from node.store.database import Database
 from node.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from node.broker import Dispatcher
 
 # How long to wait for a ledger of which only the health is asked.
 PROBE_SECONDS = 2.0
@@ -106,10 +109,21 @@ class Node:
         keys = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
         return Sender(self.rpc, self.db, self.network, keys.signing_key("relay"))
 
-    def worker(self) -> Worker:
-        """Return what does the outbox's work, but for signing."""
+    def worker(self) -> "Worker | Dispatcher":
+        """Return what does the outbox's work, or hands it to Celery; but for signing."""
+        worker = Worker(self.db, self.jobs(), elsewhere=(SIGN,))
+        if self.settings.jobs == "celery":
+            # Celery takes 0.3 s to load, for which nobody else should wait.
+            from node.broker import Dispatcher, celery_queue  # noqa: PLC0415
+
+            queue = celery_queue(self.settings)
+            return Dispatcher(self.db, queue, worker, elsewhere=(SIGN,))
+        return worker
+
+    def jobs(self) -> Jobs:
+        """Return what attempts one row of the outbox."""
         tasks = {kind: partial(task, self) for kind, task in TASKS.items()}
-        return Worker(self.db, tasks, elsewhere=(SIGN,))
+        return Jobs(self.db, tasks, claims=self.settings.jobs == "celery")
 
     def signing_desk(self) -> SigningDesk:
         """Return what has accepted commands signed."""

@@ -58,8 +58,7 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
         SettingsInvalid: an unknown part, or what ``Node`` raises.
     """
     configure()
-    if settings.metrics_port is not None:
-        _measured(settings.metrics_port)
+    measured(settings)
     node = Node(settings)
     service = Service(node, parts, apps)
     ended = Event()
@@ -71,12 +70,19 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     node.close()
 
 
-def _measured(port: int) -> None:
+def measured(settings: Settings) -> None:
+    """Answer Prometheus where the settings say.
+
+    Raises: SettingsInvalid, when something else listens there.
+    """
+    if settings.metrics_port is None:
+        return
     try:
-        listen(port)
+        listen(settings.metrics_port)
     except OSError as error:
         raise SettingsInvalid(
-            f"Nothing can listen on metrics_port {port}: each process needs its own.", port=port
+            "Nothing can listen on metrics_port: each process needs its own.",
+            port=settings.metrics_port,
         ) from error
 
 

@@ -8,9 +8,9 @@ in the file is refused.
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from node.errors import SettingsInvalid
@@ -35,6 +35,8 @@ class Settings(BaseSettings):
             Each process of a member needs its own.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         poll_seconds: how often the follower asks the ledger for a new final block.
+        jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
+        redis_url: Celery's broker; ``redis://`` or ``rediss://``.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="LADING_")
@@ -49,7 +51,15 @@ class Settings(BaseSettings):
     database: str | None = Field(default=None, pattern=r"^(sqlite:///.|postgresql(\+psycopg)?://)")
     metrics_port: Port | None = None
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
+    jobs: Literal["process", "celery"] = "process"
+    redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _celery_has_its_broker(self) -> Self:
+        if self.jobs == "celery" and self.redis_url is None:
+            raise ValueError("jobs by celery need redis_url")
+        return self
 
     @classmethod
     def load(cls, directory: Path) -> "Settings":
@@ -68,7 +78,9 @@ class Settings(BaseSettings):
                 raise SettingsInvalid(f"{path} is not one JSON object of settings.")
             return cls(directory=directory, **given)
         except ValidationError as error:
-            names = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+            names = sorted(
+                {".".join(map(str, fault["loc"])) or "redis_url" for fault in error.errors()}
+            )
             raise SettingsInvalid(
                 f"{path} has wrong or missing settings: {', '.join(names)}.", settings=names
             ) from error

@@ -21,6 +21,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused, 2 wrong request or use, 3 not available now.",
 )
 app.command()(processes.serve)
+app.command()(processes.work)
 app.command()(processes.sign)
 app.command()(processes.ledger)
 app.command()(processes.gateway)

@@ -25,6 +25,16 @@ def serve(
     serve_member(directory, part)
 
 
+def work(
+    directory: Directory,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Jobs at the same time.")] = 4,
+) -> None:
+    """Do the member's jobs by Celery, where its settings say so; run as many as are needed."""
+    from api.cli.serving import work_for_member
+
+    work_for_member(directory, threads)
+
+
 def sign(directory: Directory) -> None:
     """Run the member's signer: the only process that holds its act keys."""
     from identity.signer.server import serve as serve_signer

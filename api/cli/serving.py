@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from api.http.app import create_app
-from node.serve import PARTS, serve
+from node.errors import SettingsInvalid
+from node.logs import configure
+from node.node import Node
+from node.serve import PARTS, measured, serve
 from node.settings import Settings
 
 
@@ -13,3 +16,20 @@ def serve_member(directory: Path, parts: list[str] | None) -> None:
     Raises: SettingsInvalid, and what ``node.node.Node`` raises.
     """
     serve(Settings.load(directory), parts or PARTS, {"api": create_app})
+
+
+def work_for_member(directory: Path, threads: int) -> None:
+    """Take this member's jobs from Redis and do them until SIGTERM.
+
+    Raises: SettingsInvalid, when its jobs are not done by Celery, and what ``Node`` raises.
+    """
+    from node.broker import work
+
+    settings = Settings.load(directory)
+    if settings.jobs != "celery":
+        raise SettingsInvalid("The part work does this member's jobs: jobs is not celery.")
+    configure()
+    measured(settings)
+    node = Node(settings)
+    work(node, threads)
+    node.close()

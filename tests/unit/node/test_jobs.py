@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from node.errors import LedgerUnavailable, Waiting
-from node.jobs import Worker, delay_seconds, enqueue
+from node.jobs import Jobs, Worker, delay_seconds, enqueue
 from node.store.commands import OutboxRow
 from node.store.database import Database
 
@@ -32,7 +32,7 @@ def rows(db: Database) -> list[OutboxRow]:
 
 
 def run(db: Database, **tasks: Callable[[dict[str, Any]], None]) -> None:
-    worker = Worker(db, tasks)
+    worker = Worker(db, Jobs(db, tasks))
     while worker.step():
         worker.close()
 
@@ -112,7 +112,8 @@ def test_a_slow_row_lets_the_others_pass(db: Database) -> None:
     release = threading.Event()
     passed = threading.Event()
     add(db, "slow", "fast")
-    worker = Worker(db, {"slow": lambda _: release.wait(30), "fast": lambda _: passed.set()})
+    tasks = {"slow": lambda _: release.wait(30), "fast": lambda _: passed.set()}
+    worker = Worker(db, Jobs(db, tasks))
     worker.step()
     assert passed.wait(30)
     assert "slow" in {row.kind for row in rows(db)}

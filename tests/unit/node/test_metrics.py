@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -10,7 +11,8 @@ from support.peers import free_port
 
 from node.errors import SettingsInvalid
 from node.metrics import REGISTRY, listen, refusals, render
-from node.serve import _measured
+from node.serve import measured
+from node.settings import Settings
 
 
 class Depth:
@@ -39,10 +41,14 @@ def test_what_is_measured_stands_beside_what_is_counted() -> None:
     assert b"process_resident_memory_bytes" in render()
 
 
-def test_a_port_answers_on_loopback_and_a_taken_one_is_named() -> None:
+def test_a_port_answers_on_loopback_and_a_taken_one_is_named(tmp_path: Path) -> None:
     port = free_port()
     listen(port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         assert b"lading_refusals_total" in answer.read()
+    settings = Settings(
+        directory=tmp_path, member="0x" + "11" * 32, ledger_url="http://127.0.0.1:9",
+        api_port=1, peers_port=2, metrics_port=port,
+    )  # fmt: skip
     with pytest.raises(SettingsInvalid, match="metrics_port"):
-        _measured(port)
+        measured(settings)
