@@ -31,6 +31,7 @@ from node.documents.statutory import Statutory
 from node.documents.streams import StreamVault
 from node.documents.vault import Vault
 from node.errors import SettingsInvalid
+from node.events.tail import Tail
 from node.exchange.directory import Directory
 from node.exchange.exchange import Exchange, deliver
 from node.exchange.tls import TlsFiles
@@ -96,10 +97,11 @@ class Node:
         )
         self.handler = CommandHandler(self)
         self.watch = Watch(self.db)
+        self.tail = Tail(self.db)
 
     def follower(self) -> Follower:
-        """Return what projects the ledger; the commands' ends are its hook."""
-        return Follower(self.rpc, self.db, self.network, [apply_outcomes])
+        """Return what projects the ledger into tables and stream; commands' ends are its hook."""
+        return Follower(self.rpc, self.db, self.network, [apply_outcomes], stream=True)
 
     def sender(self) -> Sender:
         """Return what relays; it alone opens the relay key's store.
@@ -131,6 +133,7 @@ class Node:
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""
+        self.tail.close()
         self.exchange.close()
         self.rpc.close()
         self.probe.close()

@@ -109,6 +109,7 @@ class Service:
     def stop(self) -> None:
         """Ask every part to end, and wait for it, ten seconds at most."""
         self._stop.set()
+        self._node.tail.close()  # or open streams would hold up the API's end
         until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -1,6 +1,8 @@
 """A thin client of one member's API: LADING_API is its address, LADING_TOKEN the caller's token."""
 
+import json
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -59,6 +61,21 @@ class Member:
         """
         return self._ask("POST", path, json=body, timeout=seconds)
 
+    def events(self, query: dict[str, Any], after: int | None) -> Iterator[tuple[int, Any]]:
+        """Yield position and event from the stream until it ends; None for a sign of life.
+
+        Raises: MemberRefused, RequestWrong, NotAnswered.
+        """
+        given = query if after is None else query | {"after": after}
+        try:
+            with self._client.stream("GET", "/v1/events/stream", params=given) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response.status_code, _object(response))
+                yield from _messages(response.iter_lines())
+        except (httpx.HTTPError, ValueError) as error:
+            raise _silent("The stream of the member's API was cut off.") from error
+
     def _ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = self._client.request(method, path, **request)
@@ -70,6 +87,27 @@ class Member:
         if response.is_success:
             return answer
         raise _refusal(response.status_code, answer if isinstance(answer, dict) else {})
+
+
+def _messages(lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    """Read server-sent events: the position that each brings, and its data if it has any."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            found[name] = value.strip()
+            continue
+        if "id" in found:
+            yield int(found["id"]), json.loads(found["data"]) if "data" in found else None
+        found = {}
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _silent(message: str) -> NotAnswered:

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 import typer
 
-from api.cli import contracts, evidence, members, orders, processes, titles
+from api.cli import contracts, events, evidence, members, orders, processes, titles
 from api.cli.errors import Coded, exit_code_of
 from api.cli.output import show_error
 
@@ -31,6 +31,7 @@ app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(events.app, name="events")
 app.command()(evidence.history)
 app.command()(evidence.verify)
 

@@ -16,10 +16,12 @@ from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
 from api.http.routes import (
     attachments,
     bulk,
+    events,
     evidence,
     keeping,
     members,
     orders,
+    subscribers,
     titles,
     upkeep,
     writes,
@@ -41,6 +43,8 @@ ROUTERS = (
     attachments.router,
     keeping.router,
     evidence.router,
+    events.router,
+    subscribers.router,
     upkeep.router,
     pages.router,
 )

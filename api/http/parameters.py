@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 Id = Annotated[
     str,
@@ -11,3 +11,5 @@ Id = Annotated[
 CommandId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 HoldId = CommandId
 ContainerNumber = Annotated[str, StringConstraints(min_length=11, max_length=11)]
+SubscriberId = CommandId
+Position = Annotated[int, Field(ge=0, lt=2**53)]

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 import identity.errors
 import node.errors
+import node.events.errors
 import privacy.errors
 from api.http import errors as door
 from node.metrics import refusals
@@ -44,6 +45,9 @@ STATUSES: dict[type[Exception], int] = {
     node.errors.Refused: 409,
     node.errors.NotAllowed: 403,
     node.errors.Unavailable: 503,
+    node.events.errors.SubscriberUnknown: 404,
+    node.events.errors.DeadLetterUnknown: 404,
+    node.events.errors.StreamsTooMany: 429,
 }
 
 TITLES = {

@@ -249,6 +249,54 @@ class EventsShape(Shape):
     as_of: AsOfShape
 
 
+class StreamedShape(Shape):
+    """One event of the stream: ids and states; ``link`` leads to what may be read of it."""
+
+    position: int = Field(examples=[4711])
+    kind: Literal["acted", "followed", "refused", "command"]
+    verb: str | None = Field(examples=["Offer"])
+    object: str | None = Field(examples=[EXAMPLE_ID])
+    title: str | None = Field(examples=[EXAMPLE_ID])
+    container_tag: str | None
+    member: str | None = Field(description="who acted", examples=[EXAMPLE_ID])
+    members: list[str] = Field(description="all members that it concerns")
+    state: str | None = Field(examples=["live"])
+    code: str | None = Field(description="why it was refused")
+    command: str | None
+    block: int | None
+    log_index: int | None
+    at: str = Field(examples=[AT])
+    link: str | None
+
+
+class StreamShape(Shape):
+    """Events by position; ``next`` is the position to go on after, ``head`` the last there is."""
+
+    events: list[StreamedShape]
+    next: int
+    head: int
+    as_of: AsOfShape
+
+
+class SubscriberShape(Shape):
+    """A reader of the stream whose place the node keeps."""
+
+    id: str
+    name: str
+    owner: str = Field(examples=["clerk@carrier"])
+    kind: Literal["sse", "webhook"]
+    filter: dict[str, Any]
+    acked: int
+    url: str | None
+    created_at: str | None = Field(examples=[AT])
+
+
+class SubscribersShape(Shape):
+    """Subscribers, by age."""
+
+    subscribers: list[SubscriberShape]
+
+
 class RefusedShape(Shape):
     """Something that was refused: ``by`` the ledger's contract, or this member's own node."""
 

@@ -19,6 +19,8 @@ from node.chain.events import Event
 from node.chain.network import Network
 from node.chain.rpc import Ledger
 from node.chain.versions import known_places
+from node.events.concerned import applied
+from node.events.stream import append
 from node.store.database import Database
 from node.store.follower import FollowerState
 from node.store.projections import ChainCursor, LedgerEvent
@@ -51,6 +53,7 @@ class Follower:
         database: whose tables of ``PROJECTIONS`` exist.
         network: whose contracts are followed, from its ``deployed_height``.
         hooks: called with the session and the events of each step that has any, in order.
+        stream: whether to append the events to the member's stream; not when tables are rebuilt.
         clock: UTC seconds; only for saying how old the tables are.
     """
 
@@ -61,12 +64,14 @@ class Follower:
         network: Network,
         hooks: Sequence[Hook] = (),
         clock: Callable[[], float] = time.time,
+        stream: bool = False,
     ) -> None:
         self._blocks = BlockReader(ledger, network)
         self._database = database
         self._network = network
         self._hooks = tuple(hooks)
         self._clock = clock
+        self._stream = stream
         self._noted = 0.0
 
     def step(self, until: int | None = None) -> int:
@@ -105,7 +110,10 @@ class Follower:
         if session.get(ChainCursor, 1) is None:
             founded(rows, self._network)
         for event in events:
-            apply(rows, event)
+            if self._stream:
+                append(session, applied(rows, event))
+            else:
+                apply(rows, event)
         rows.put(ChainCursor, id=1, block=end.height, block_hash=end.hash, block_time=end.time)
         rows.flush()
         if events:

@@ -30,6 +30,7 @@ from node.commands.signing import SIGN, work
 from node.commands.states import CODED_ERRORS, CodedError
 from node.commands.verbs import VERBS
 from node.errors import BillAlreadyIssued, NotAllowed, Unavailable
+from node.events.stream import append_command
 from node.jobs import enqueue
 from node.store.commands import ACCEPTED, REFUSED, SIGNED, Command
 
@@ -109,6 +110,8 @@ class Intake:
                 prepared.append((command, how))
         session.add_all([command for command, _ in prepared])
         _enqueue(session, prepared)
+        for command, _ in prepared:
+            append_command(session, command, context.now)
         record_all(session, [*self._refusals(), *(self._taken(each) for each, _ in prepared)])
         session.flush()
 

@@ -17,6 +17,7 @@ from identity.errors import IdentityError
 from node.audit.record import record_all
 from node.commands.watching import ring_after
 from node.errors import NodeError
+from node.events.stream import append_command
 from node.store.commands import EXPIRED, REFUSED, Command
 from node.store.rows import table_of
 from privacy.errors import PrivacyError
@@ -65,6 +66,7 @@ def move(
     _note(
         session,
         [Move(command.number, command.id, command.verb, command.object, state, refusal)],
+        now,
     )
 
 
@@ -84,7 +86,7 @@ def move_all(session: Session, moves: Sequence[Move], now: int) -> None:
         ]
         session.connection().execute(statement, rows)
     if moves:
-        _note(session, moves)
+        _note(session, moves, now)
 
 
 def _columns(each: Move, now: int) -> dict[str, Any]:
@@ -94,9 +96,11 @@ def _columns(each: Move, now: int) -> dict[str, Any]:
     return columns
 
 
-def _note(session: Session, moves: Sequence[Move]) -> None:
+def _note(session: Session, moves: Sequence[Move], now: int) -> None:
     """Write down, in the same transaction, that commands have moved, and tell who waits."""
     ring_after(session)
+    for each in moves:
+        append_command(session, each, now)
     record_all(
         session,
         [

@@ -20,11 +20,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, Integer
 from sqlmodel import SQLModel
 
-from node.store import audit, commands, documents, follower, projections
+from node.store import audit, commands, documents, events, follower, projections
 from node.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-TABLES = (audit, commands, documents, follower, projections)
+TABLES = (audit, commands, documents, events, follower, projections)
 """The modules that declare tables; importing them fills SQLModel's metadata."""
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")

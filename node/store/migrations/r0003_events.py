@@ -1,5 +1,8 @@
 """Event streams, their readers and notices."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -8,3 +11,66 @@ depends_on = None
 
 def upgrade() -> None:
     """Go from the revision before to this one; there is no way back but a backup."""
+    op.create_table('event',
+    sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('verb', sa.String(), nullable=False),
+    sa.Column('object', sa.String(), nullable=True),
+    sa.Column('title', sa.String(), nullable=True),
+    sa.Column('container', sa.String(), nullable=True),
+    sa.Column('member', sa.String(), nullable=True),
+    sa.Column('members', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=True),
+    sa.Column('code', sa.String(), nullable=True),
+    sa.Column('command', sa.String(), nullable=True),
+    sa.Column('block', sa.BigInteger(), nullable=True),
+    sa.Column('log_index', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('position')
+    )
+    op.create_index('event_title', 'event', ['title', 'position'], unique=False)
+    op.create_table('notice',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('person', sa.String(), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('object', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=True),
+    sa.Column('deadline', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.Column('sent_at', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('person', 'cause')
+    )
+    op.create_table('stream_head',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('subscriber',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('filter', sa.JSON(), nullable=False),
+    sa.Column('acked', sa.BigInteger(), nullable=False),
+    sa.Column('url', sa.String(), nullable=True),
+    sa.Column('secret', sa.LargeBinary(), nullable=True),
+    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('owner', 'name')
+    )
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subscriber', sa.String(), nullable=False),
+    sa.Column('positions', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('due', sa.Float(), nullable=False),
+    sa.Column('first_at', sa.Float(), nullable=True),
+    sa.Column('last_error', sa.String(), nullable=True),
+    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('webhook_delivery_subscriber', 'webhook_delivery', ['subscriber', 'state'], unique=False)
+    op.execute('INSERT INTO stream_head (id, position) VALUES (1, 0)')

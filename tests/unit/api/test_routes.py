@@ -24,10 +24,12 @@ VALUES = {
     "{number}": "MAEU6543213",
     "{stream}": OTHER,
     "{hold}": "0" * 32,
+    "{subscriber}": "0" * 32,
 }
-QUERIES = {
+QUERIES: dict[str, dict[str, Any]] = {
     "/v1/pickups": {"container": "MAEU6543213"},
     "/v1/documents/{root}/attachments": {"name": "survey.pdf"},
+    "/v1/events/stream": {"after": 2**53 - 1},  # refused: else the answer would not end
 }
 EXAMPLES = {write.path: dict(write.example) for write in WRITES}
 EXAMPLES["/v1/commands/bulk"] = {"commands": [{"key": "k" * 8, "verb": "Offer", "body": {}}]}
@@ -37,6 +39,8 @@ EXAMPLES["/v1/documents/{root}/attachments"] = {}
 EXAMPLES["/v1/documents/{root}/attachments/{stream}/deliveries"] = {"to": OTHER}
 for below in ("holds", "holds/{hold}/lift", "delete"):
     EXAMPLES[f"/v1/documents/{{root}}/{below}"] = {"reason": "a test"}
+EXAMPLES["/v1/subscribers"] = {"name": "planning"}
+EXAMPLES["/v1/subscribers/{subscriber}/ack"] = {"position": 0}
 
 
 def send(client: httpx.Client, method: str, path: str, **changes: Any) -> httpx.Response:

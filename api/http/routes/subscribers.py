@@ -1,0 +1,125 @@
+"""Making, reading and ending subscribers of the stream."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.doors import actor_of, allow, node_of, reading
+from api.http.parameters import ContainerNumber, Id, Position, SubscriberId
+from api.http.reads.wording import moment
+from api.http.shapes import SubscriberShape, SubscribersShape
+from node.errors import NotAllowed
+from node.events.reading import Filter
+from node.events.subscribers import Owner, Wish, acknowledge, create, delete, find, list_of
+from node.store.events import SubscriberRow
+
+router = APIRouter(tags=["events"])
+SUBSCRIBE = "Subscribe"
+MANAGE = "ManageWebhooks"
+Name = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$")]
+
+
+class Body(BaseModel):
+    """A body; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FilterBody(Body):
+    """Which events: all that is named must hold, of a list any."""
+
+    title: Id | None = None
+    container: ContainerNumber | None = None
+    member: Id | None = None
+    kinds: Annotated[
+        list[Literal["acted", "followed", "refused", "command"]], Field(max_length=4)
+    ] = []
+    verbs: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=64)] = []
+
+    def read(self) -> Filter:
+        """Return it as the stream's reader takes it."""
+        kinds: tuple[str, ...] = tuple(self.kinds)
+        return Filter(self.title, self.container, self.member, kinds, tuple(self.verbs))
+
+
+class SubscriberBody(Body):
+    """A subscriber; ``after`` is the position to begin after, 0 for the first event there is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "terminal planning"}]})
+
+    name: Name
+    filter: FilterBody = FilterBody()
+    after: Position | None = Field(default=None, description="without: from now on")
+
+
+class AckBody(Body):
+    """Everything up to this position is done with."""
+
+    position: Position
+
+
+def owner_of(request: Request) -> Owner:
+    """The caller as an owner of subscribers; who manages webhooks sees everybody's."""
+    actor = actor_of(request)
+    try:
+        allow(request, MANAGE)
+        manages = True
+    except NotAllowed:
+        manages = False
+    return Owner(actor.subject, ",".join(sorted(actor.roles)), all=manages)
+
+
+@router.post("/v1/subscribers", status_code=201, response_model=SubscriberShape)
+def make_subscriber(request: Request, body: SubscriberBody) -> dict[str, Any]:
+    """Have the node keep a reader's place in the stream."""
+    allow(request, SUBSCRIBE)
+    wish = Wish(body.name, body.filter.read(), body.after)
+    with node_of(request).db.begin() as session:
+        return subscriber_json(create(session, owner_of(request), wish))
+
+
+@router.get("/v1/subscribers", response_model=SubscribersShape)
+def list_subscribers(request: Request) -> dict[str, Any]:
+    """List your subscribers; who manages webhooks sees everybody's."""
+    with reading(request, SUBSCRIBE) as reader:
+        rows = list_of(reader.session, owner_of(request))
+        return {"subscribers": [subscriber_json(row) for row in rows]}
+
+
+@router.get("/v1/subscribers/{subscriber}", response_model=SubscriberShape)
+def get_subscriber(request: Request, subscriber: SubscriberId) -> dict[str, Any]:
+    """Show a subscriber: its filter, and up to where it has acknowledged."""
+    with reading(request, SUBSCRIBE) as reader:
+        return subscriber_json(find(reader.session, owner_of(request), subscriber))
+
+
+@router.post("/v1/subscribers/{subscriber}/ack", response_model=SubscriberShape)
+def acknowledge_events(request: Request, subscriber: SubscriberId, body: AckBody) -> dict[str, Any]:
+    """Acknowledge all events up to a position."""
+    allow(request, SUBSCRIBE)
+    with node_of(request).db.begin() as session:
+        row = acknowledge(session, owner_of(request), subscriber, body.position)
+        return subscriber_json(row)
+
+
+@router.delete("/v1/subscribers/{subscriber}", status_code=204)
+def delete_subscriber(request: Request, subscriber: SubscriberId) -> None:
+    """End a subscriber, and what was still to be delivered to it."""
+    allow(request, SUBSCRIBE)
+    with node_of(request).db.begin() as session:
+        delete(session, owner_of(request), subscriber)
+
+
+def subscriber_json(row: SubscriberRow) -> dict[str, Any]:
+    """Return a subscriber; never its secret."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "owner": row.owner,
+        "kind": row.kind,
+        "filter": row.filter,
+        "acked": row.acked,
+        "url": row.url,
+        "created_at": moment(row.created_at),
+    }
