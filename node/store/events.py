@@ -7,7 +7,7 @@ seconds.
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 SSE = "sse"
@@ -16,9 +16,6 @@ WEBHOOK = "webhook"
 SENDING = "sending"
 DEAD = "dead"
 AGAIN = "again"
-
-# SQLite numbers a table by its key only where that is its own INTEGER.
-_POSITION = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class EventRow(SQLModel, table=True):
@@ -42,10 +39,8 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("event_title", "title", "position"),)
 
-    position: int = Field(
-        default=0, sa_column=Column(_POSITION, primary_key=True, autoincrement=False)
-    )
-    at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    position: int = Field(default=0, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: int
     kind: str
     verb: str
     object: str | None = None
@@ -56,7 +51,7 @@ class EventRow(SQLModel, table=True):
     state: str | None = None
     code: str | None = None
     command: str | None = None
-    block: int | None = Field(default=None, sa_column=Column(BigInteger))
+    block: int | None = None
     log_index: int | None = None
 
 
@@ -66,7 +61,7 @@ class StreamHead(SQLModel, table=True):
     __tablename__ = "stream_head"
 
     id: int = Field(default=1, primary_key=True)
-    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    position: int
 
 
 class SubscriberRow(SQLModel, table=True):
@@ -88,7 +83,7 @@ class SubscriberRow(SQLModel, table=True):
     owner: str
     kind: str
     filter: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    acked: int = Field(sa_column=Column(BigInteger, nullable=False))
+    acked: int
     url: str | None = None
     secret: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     created_at: int
@@ -142,6 +137,6 @@ class NoticeRow(SQLModel, table=True):
     kind: str
     object: str
     title: str | None = None
-    deadline: int | None = Field(default=None, sa_column=Column(BigInteger))
+    deadline: int | None = None
     created_at: int
     sent_at: int | None = None

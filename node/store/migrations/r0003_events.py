@@ -8,12 +8,14 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Go from the revision before to this one; there is no way back but a backup."""
     op.create_table('event',
-    sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('position', WHOLE, autoincrement=False, nullable=False),
+    sa.Column('at', WHOLE, nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('verb', sa.String(), nullable=False),
     sa.Column('object', sa.String(), nullable=True),
@@ -24,8 +26,8 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=True),
     sa.Column('code', sa.String(), nullable=True),
     sa.Column('command', sa.String(), nullable=True),
-    sa.Column('block', sa.BigInteger(), nullable=True),
-    sa.Column('log_index', sa.Integer(), nullable=True),
+    sa.Column('block', WHOLE, nullable=True),
+    sa.Column('log_index', WHOLE, nullable=True),
     sa.PrimaryKeyConstraint('position')
     )
     op.create_index('event_title', 'event', ['title', 'position'], unique=False)
@@ -36,15 +38,15 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('object', sa.String(), nullable=False),
     sa.Column('title', sa.String(), nullable=True),
-    sa.Column('deadline', sa.BigInteger(), nullable=True),
-    sa.Column('created_at', sa.Integer(), nullable=False),
-    sa.Column('sent_at', sa.Integer(), nullable=True),
+    sa.Column('deadline', WHOLE, nullable=True),
+    sa.Column('created_at', WHOLE, nullable=False),
+    sa.Column('sent_at', WHOLE, nullable=True),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('person', 'cause')
     )
     op.create_table('stream_head',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('id', WHOLE, nullable=False),
+    sa.Column('position', WHOLE, nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('subscriber',
@@ -53,10 +55,10 @@ def upgrade() -> None:
     sa.Column('owner', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('filter', sa.JSON(), nullable=False),
-    sa.Column('acked', sa.BigInteger(), nullable=False),
+    sa.Column('acked', WHOLE, nullable=False),
     sa.Column('url', sa.String(), nullable=True),
     sa.Column('secret', sa.LargeBinary(), nullable=True),
-    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.Column('created_at', WHOLE, nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('owner', 'name')
     )
@@ -65,11 +67,11 @@ def upgrade() -> None:
     sa.Column('subscriber', sa.String(), nullable=False),
     sa.Column('positions', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
-    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('attempts', WHOLE, nullable=False),
     sa.Column('due', sa.Float(), nullable=False),
     sa.Column('first_at', sa.Float(), nullable=True),
     sa.Column('last_error', sa.String(), nullable=True),
-    sa.Column('created_at', sa.Integer(), nullable=False),
+    sa.Column('created_at', WHOLE, nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index('webhook_delivery_subscriber', 'webhook_delivery', ['subscriber', 'state'], unique=False)
