@@ -12,6 +12,7 @@ from typing import Protocol
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -68,6 +69,34 @@ database_errors = Counter(
 broker_errors = Counter(
     "lading_broker_errors",
     "Times that Redis took no work and the node did it itself.",
+    registry=REGISTRY,
+)
+
+relay_transactions = Counter(
+    "lading_relay_transactions",
+    "Relay transactions that came to an end: done, reverted, displaced, cancelled.",
+    ["end"],
+    registry=REGISTRY,
+)
+relayed_acts = Counter(
+    "lading_relayed_acts", "Acts that went into a relay transaction.", registry=REGISTRY
+)
+relay_open = Gauge(
+    "lading_relay_open",
+    "Relay transactions that are not final yet, by the relay key's name.",
+    ["relayer"],
+    registry=REGISTRY,
+)
+acts_refused_alone = Counter(
+    "lading_acts_refused_alone",
+    "Acts taken out because they revert their transaction, or because nothing is said of them.",
+    ["code"],
+    registry=REGISTRY,
+)
+ledger_faults = Counter(
+    "lading_ledger_fault",
+    "Faults of the ledger or of the way to it, by kind.",
+    ["kind"],
     registry=REGISTRY,
 )
 

@@ -104,12 +104,14 @@ class Node:
         return Follower(self.rpc, self.db, self.network, [apply_outcomes], stream=True)
 
     def sender(self) -> Sender:
-        """Return what relays; it alone opens the relay key's store.
+        """Return what relays; it alone opens the relay keys' store, and uses all of its keys.
 
         Raises: WrongPassphrase, KeystoreUnavailable.
         """
-        keys = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
-        return Sender(self.rpc, self.db, self.network, keys.signing_key("relay"))
+        store = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
+        names = [entry.name for entry in store.entries() if entry.purpose == "relay"]
+        keys = {name: store.signing_key(name) for name in names}
+        return Sender(self.rpc, self.db, self.network, keys)
 
     def worker(self) -> "Worker | Dispatcher":
         """Return what does the outbox's work, or hands it to Celery; but for signing."""

@@ -70,10 +70,9 @@ class SyntheticLedger:
         block = {"number": hex(number), "hash": name, "timestamp": hex(GENESIS_TIME + number)}
         self._blocks.append(block)
         placed = {"blockNumber": hex(number), "blockHash": name, "removed": False}
+        made_up = [f"0x{number:032x}{i:032x}" for i in range(len(logs))]
         texts = [
-            json.dumps(
-                log | placed | {"logIndex": hex(i), "transactionHash": f"0x{number:032x}{i:032x}"}
-            )
+            json.dumps({"transactionHash": made_up[i]} | log | placed | {"logIndex": hex(i)})
             for i, log in enumerate(logs)
         ]
         self._logs.append(texts)

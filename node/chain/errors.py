@@ -8,6 +8,8 @@ NodeError
 │   ├── LedgerDiffers           the ledger is not the one that network.json describes
 │   ├── CouncilSignatureMissing network.json carries too few valid council signatures
 │   ├── FoundingRefused         a step of the founding did not take effect
+│   ├── ActReverts              an act makes the whole transaction revert that carries it
+│   ├── ActUnheard              a transaction was executed and nothing was said of this act of it
 │   └── RebuildUnderWay         another process rebuilds this member's tables
 ├── Invalid
 │   ├── NetworkMalformed        network.json does not follow its format
@@ -75,6 +77,20 @@ class FoundingRefused(Refused):
 
     code = "FOUNDING_REFUSED"
     what_to_do = "Correct the founding's inputs as the reason says, then run the founding again."
+
+
+class ActReverts(Refused):
+    """An act that makes any transaction revert that carries it, also one of its own."""
+
+    code = "ACT_REVERTS"
+    what_to_do = "Report this act to whoever runs the node; a new request makes a new act."
+
+
+class ActUnheard(Refused):
+    """The ledger executed the transaction, and no event speaks of this act of it."""
+
+    code = "ACT_UNHEARD"
+    what_to_do = "Its bytes are none of an act of this network; report it, and ask anew."
 
 
 class RebuildUnderWay(Refused):

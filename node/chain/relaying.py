@@ -4,6 +4,7 @@ Pure: it asks no ledger and stores nothing. A relay key pays and orders; it auth
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import rlp
 from eth_hash.auto import keccak
@@ -19,6 +20,7 @@ BASE_GAS = 200_000
 # What Acts.sol keeps back for each act (its RESERVE) and what reading one costs.
 ACT_OVERHEAD_GAS = 60_000 + 40_000
 CALLDATA_BYTE_GAS = 16
+PLAIN_GAS = 21_000
 DYNAMIC_FEE_TYPE = b"\x02"
 _WORD = 32
 
@@ -65,6 +67,26 @@ def _calldata(given: bytes) -> bytes:
     """Encode ``submit(given)``: the argument's offset, its length, and its bytes, padded (ABI)."""
     words = (_WORD.to_bytes(_WORD, "big"), len(given).to_bytes(_WORD, "big"))
     return SUBMIT_SELECTOR + b"".join(words) + given + bytes(-len(given) % _WORD)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a relay transaction's bytes say: its gas, the contract (20 bytes) and the call."""
+
+    gas: int
+    to: bytes
+    calldata: bytes
+
+
+def read_transaction(raw: bytes) -> Transaction:
+    """Read the bytes that ``sign_transaction`` returned."""
+    fields = rlp.decode(raw[1:])
+    return Transaction(int.from_bytes(fields[4], "big"), fields[5], fields[7])
+
+
+def sign_nothing(key: SigningKey, chain_id: int, nonce: int) -> tuple[bytes, str]:
+    """Return a signed transaction that uses the nonce up and does nothing, and its hash."""
+    return sign_transaction(key, chain_id, nonce, key.address, b"", PLAIN_GAS)
 
 
 def sign_transaction(

@@ -1,14 +1,14 @@
 """Relays signed acts: gives each batch a nonce durably, sends it, and watches until it is final.
 
 A transaction's bytes are stored, with its nonce, before they are first sent; only these bytes are
-ever sent for that nonce, as often as needed. So the sender may be killed at any instruction: no
-nonce is skipped, none is used twice, no act is lost. What an act *did* is not decided here but by
-the ledger's events (node/commands/outcomes.py). One process of a member runs it at a time.
+ever sent for that nonce, as often as needed, unless an operator cancels it. So the sender may be
+killed at any instruction: no nonce is skipped, none is used twice, no act is lost. What an act
+*did* is not decided here but by the ledger's events (node/commands/outcomes.py). One process of a
+member runs it at a time.
 """
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from eth_hash.auto import keccak
@@ -16,30 +16,49 @@ from sqlmodel import Session
 
 from identity.keys.secp256k1 import SigningKey
 from node.chain.errors import RpcRefused
+from node.chain.lanes import Lane, Load, next_load
 from node.chain.network import Network
-from node.chain.relaying import first_that_fit, gas_for, sign_transaction, submit_calldata
+from node.chain.relaying import (
+    first_that_fit,
+    gas_for,
+    sign_nothing,
+    sign_transaction,
+    submit_calldata,
+)
 from node.chain.rpc import Ledger, data, quantity, read_call
+from node.chain.settling import (
+    RELAYER_REFUSED,
+    Ending,
+    ending,
+    refuse_unheard,
+    store_ending,
+    why_reverted,
+)
 from node.commands import queue
-from node.commands.states import move
-from node.jobs import delay_seconds
-from node.store.commands import RELAYED, SIGNED, RelayTransaction
+from node.commands.queue import WaitingAct
+from node.commands.states import Move, move_all
+from node.metrics import relay_open, relay_transactions, relayed_acts
+from node.store.commands import RELAYED, RelayTransaction
 from node.store.database import Database
 
-MAX_OPEN_TRANSACTIONS = 8
-LOOK_AHEAD_ACTS = 50
+LOOK_AHEAD_ACTS = 400
 RESEND_SECONDS = 1.0
+STUCK_SECONDS = 30
+# How long a relay key that the ledger refuses is left alone.
+REFUSED_SECONDS = 60
+UNHEARD_SECONDS = 2.0
 GAS_CAP_SELECTOR = keccak(b"gasCap()")[:4]
 
 log = structlog.get_logger("sender")
 
 
 class Sender:
-    """Relays one member's signed acts under one relay key.
+    """Relays one member's signed acts under its relay keys.
 
     Args:
         ledger: where transactions go.
         network: the addresses that contracts' names stand for.
-        key: the member's relay key, a secp256k1 key.
+        keys: the member's relay keys, secp256k1 keys by name; each is a lane of its own.
         clock: UTC seconds.
     """
 
@@ -48,17 +67,21 @@ class Sender:
         ledger: Ledger,
         db: Database,
         network: Network,
-        key: SigningKey,
+        keys: Mapping[str, SigningKey],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._db = db
         self._network = network
-        self._key = key
+        self._keys = {data(key.address): key for key in keys.values()}
+        self._names = {data(key.address): name for name, key in keys.items()}
         self._clock = clock
-        self._relayer = data(key.address)
         self._gas_caps: dict[str, int] = {}
-        self._lowest_nonce: int | None = None
+        self._lowest_nonces: dict[str, int] = {}
+        self._refused_until: dict[str, float] = {}
+        self._sent: dict[int, str | None] = {}
+        self._heard_at = 0.0
+        self._told: dict[str, tuple[bool, bool]] = {}
 
     def step(self) -> bool:
         """Settle what was sent, send again what was lost, send what waits; return if any was.
@@ -70,133 +93,231 @@ class Sender:
         self._end_lapsed()
         settled = self._settle()
         sent = False
-        while self._send_next():
-            sent = True
+        try:
+            while self._send_next():
+                sent = True
+        finally:
+            self._note_sent()
         return settled or sent
 
     def _end_lapsed(self) -> None:
         now = int(self._clock())
+        looks = self._clock() - self._heard_at >= UNHEARD_SECONDS
         with self._db.read() as session:
-            if not queue.lapsed_acts(session, now):
+            if not queue.lapsed_acts(session, now) and not (looks and queue.unheard_acts(session)):
                 return
+        self._heard_at = self._clock()
         with self._db.begin() as session:
             for command in queue.lapsed_acts(session, now):
                 queue.expire(session, command, now)
+            if unheard := refuse_unheard(session, now):
+                log.warning("the ledger says nothing of acts it executed", acts=unheard)
 
     def _settle(self) -> bool:
         """Read the receipts of open transactions, and send again those that have none."""
         with self._db.read() as session:
             rows = queue.open_transactions(session)
+        self._measure(rows)
         if not rows:
             return False
         # The order matters: a nonce used up to this final height has its receipt by now.
-        height, used = self._final_nonce()
-        receipts = self._ledger.batch([("eth_getTransactionReceipt", [row.hash]) for row in rows])
-        ended: list[tuple[RelayTransaction, str, int]] = []
-        for row, receipt in zip(rows, receipts, strict=True):
-            if isinstance(receipt, RpcRefused):
-                continue
-            end = ending(receipt, row.nonce, height, used)
+        height, used = self._final_nonces({row.relayer for row in rows})
+        asked = [(row, each) for row in rows for each in (row.hash, row.cancel_hash) if each]
+        receipts = self._ledger.batch([("eth_getTransactionReceipt", [each]) for _, each in asked])
+        found = {each: receipt for (_, each), receipt in zip(asked, receipts, strict=True)}
+        ended: list[Ending] = []
+        for row in rows:
+            end = self._end_of(row, found, height, used[row.relayer])
             if end is not None:
-                ended.append((row, *end))
-            elif receipt is None:
+                ended.append(end)
+            elif found[row.hash] is None:
                 self._send_again(row)
         self._store_ends(ended)
         return bool(ended)
 
-    def _final_nonce(self) -> tuple[int, int]:
-        """Return the last final block's height and the relay key's next nonce after it."""
+    def _final_nonces(self, relayers: set[str]) -> tuple[int, dict[str, int]]:
+        """Return the last final block's height and each relay key's next nonce after it."""
         block = self._ledger.call("eth_getBlockByNumber", "finalized", False)
         height = int(block["number"], 16)
-        used = self._ledger.call("eth_getTransactionCount", self._relayer, quantity(height))
-        return height, int(used, 16)
+        names = sorted(relayers)
+        asked = [("eth_getTransactionCount", [name, quantity(height)]) for name in names]
+        used: dict[str, int] = {}
+        for name, answer in zip(names, self._ledger.batch(asked), strict=True):
+            if isinstance(answer, RpcRefused):
+                raise answer
+            used[name] = int(answer, 16)
+        return height, used
 
-    def _store_ends(self, ended: list[tuple[RelayTransaction, str, int]]) -> None:
+    def _end_of(
+        self, row: RelayTransaction, found: Mapping[str, object], height: int, used: int
+    ) -> Ending | None:
+        receipt = found[row.hash]
+        instead = found[row.cancel_hash] if row.cancel_hash is not None else None
+        if isinstance(receipt, RpcRefused) or isinstance(instead, RpcRefused):
+            return None
+        if receipt is None and isinstance(instead, dict):
+            mined = int(instead["blockNumber"], 16)
+            return Ending(row, queue.CANCELLED, mined) if mined <= height else None
+        end = ending(receipt if isinstance(receipt, dict) else None, row.nonce, height, used)
+        if end is None:
+            return None
+        state, at = end
+        reason = why_reverted(self._ledger, row, at) if state == queue.REVERTED else None
+        return Ending(row, state, at, reason)
+
+    def _store_ends(self, ended: Sequence[Ending]) -> None:
         if not ended:
             return
         with self._db.begin() as session:
-            for row, state, height in ended:
-                row.state, row.block = state, height
-                session.add(row)
-                if state != queue.DONE:
-                    self._take_back(session, row)
-        for row, state, _ in ended:
-            if state != queue.DONE:
-                self._lowest_nonce = None
-                log.warning("a relay transaction had no effect", state=state, nonce=row.nonce)
-
-    def _take_back(self, session: Session, row: RelayTransaction) -> None:
-        """Let the acts of a transaction that executed none of them wait to be relayed again."""
-        now = int(self._clock())
-        for command in queue.acts_of(session, row):
-            command.relays += 1
-            command.relay_after = now + int(delay_seconds(command.relays))
-            command.relay = None
-            move(session, command, SIGNED, now)
+            for end in ended:
+                store_ending(session, end, int(self._clock()))
+        for end in ended:
+            relay_transactions.labels(end.state).inc()
+            if end.state == queue.DONE:
+                continue
+            relayer = end.row.relayer
+            self._lowest_nonces.pop(relayer, None)
+            why = None if end.reason is None else end.reason.error
+            if why == RELAYER_REFUSED:
+                self._refused_until[relayer] = self._clock() + REFUSED_SECONDS
+            log.warning(
+                "a relay transaction had no effect",
+                state=end.state, relayer=self._names.get(relayer), nonce=end.row.nonce, why=why,
+            )  # fmt: skip
 
     def _send_again(self, row: RelayTransaction) -> None:
+        if row.cancelled_by is not None and row.cancel_raw is None:
+            self._cancel(row)
         if row.sent_at is None or self._clock() - row.sent_at >= RESEND_SECONDS:
             self._send(row)
 
+    def _cancel(self, row: RelayTransaction) -> None:
+        """Write down, before it is sent, the transaction that does nothing with the nonce."""
+        key = self._keys.get(row.relayer)
+        if key is None:
+            return
+        row.cancel_raw, row.cancel_hash = sign_nothing(key, self._network.chain_id, row.nonce)
+        row.sent_at = None
+        with self._db.begin() as session:
+            session.merge(row)
+
     def _send_next(self) -> bool:
         """Write down one transaction for what waits, and send it; return if there was any."""
+        now = int(self._clock())
         with self._db.read() as session:
-            open_count = len(queue.open_transactions(session))
-            waiting = queue.waiting_acts(session, int(self._clock()), 1)
-        if not waiting or open_count >= MAX_OPEN_TRANSACTIONS:
+            waiting = queue.waiting_acts(session, now, LOOK_AHEAD_ACTS)
+            if not waiting:
+                return False
+            rows = queue.open_transactions(session)
+            under_way = queue.under_way(session)
+        load = next_load(waiting, under_way, self._lanes(rows), now)
+        if load is None:
             return False
-        contract = waiting[0].contract
         # What the ledger says is fetched before the transaction that holds the write lock.
-        gas_cap = self._gas_cap(contract)
-        lowest_nonce = self._lowest()
+        gas_cap = self._gas_cap(load.acts[0].contract)
+        lowest_nonce = self._lowest(load.relayer)
         with self._db.begin() as session:
-            row = self._write_down(session, contract, gas_cap, lowest_nonce)
+            row = self._write_down(session, load, gas_cap, lowest_nonce)
         if row is not None:
             self._send(row)
-        return row is not None
+        return True
+
+    def _lanes(self, rows: Sequence[RelayTransaction]) -> list[Lane]:
+        lanes = []
+        for relayer in self._keys:
+            ours = [row for row in rows if row.relayer == relayer]
+            oldest = min((row.created_at for row in ours), default=self._clock())
+            stuck = self._clock() - oldest >= STUCK_SECONDS
+            usable = self._clock() >= self._refused_until.get(relayer, 0.0)
+            lanes.append(Lane(relayer, len(ours), stuck, usable))
+        return lanes
 
     def _write_down(
-        self, session: Session, contract: str, gas_cap: int, lowest_nonce: int
+        self, session: Session, load: Load, gas_cap: int, lowest_nonce: int
     ) -> RelayTransaction | None:
         now = int(self._clock())
-        commands = queue.waiting_acts(session, now, LOOK_AHEAD_ACTS, contract)
-        wires = [bytes.fromhex(command.wire or "") for command in commands]
-        if not wires:
+        # An operator may have cancelled some meanwhile.
+        signed = queue.still_signed(session, [act.number for act in load.acts])
+        acts = [act for act in load.acts if act.number in signed]
+        if not acts:
             return None
-        wires = wires[: first_that_fit(wires, gas_cap)]
-        nonce = queue.next_nonce(session, self._relayer, lowest_nonce)
+        acts = acts[: first_that_fit([act.wire for act in acts], gas_cap)]
+        row = self._transaction(session, load.relayer, acts, gas_cap, lowest_nonce)
+        session.add(row)
+        session.flush()
+        values = {"relay": row.number, "transaction": row.hash}
+        move_all(
+            session,
+            [Move(a.number, a.id, a.verb, a.object, RELAYED, None, values) for a in acts],
+            now,
+        )
+        relayed_acts.inc(len(acts))
+        return row
+
+    def _transaction(
+        self,
+        session: Session,
+        relayer: str,
+        acts: Sequence[WaitingAct],
+        gas_cap: int,
+        lowest_nonce: int,
+    ) -> RelayTransaction:
+        contract, wires = acts[0].contract, [act.wire for act in acts]
+        nonce = queue.next_nonce(session, relayer, lowest_nonce)
         raw, transaction_hash = sign_transaction(
-            self._key,
+            self._keys[relayer],
             self._network.chain_id,
             nonce,
             self._network.address(contract),
             submit_calldata(wires),
             gas_for(wires, gas_cap),
         )
-        row = RelayTransaction(
-            relayer=self._relayer,
+        return RelayTransaction(
+            relayer=relayer,
             nonce=nonce,
             contract=contract,
             raw=raw,
             hash=transaction_hash,
-            created_at=now,
+            acts=len(acts),
+            created_at=int(self._clock()),
         )
-        session.add(row)
-        session.flush()
-        for command in commands[: len(wires)]:
-            command.relay, command.transaction = row.number, transaction_hash
-            move(session, command, RELAYED, now)
-        return row
 
     def _send(self, row: RelayTransaction) -> None:
         """Send the stored bytes; what the ledger says against them shows in the receipts."""
+        said = None
         try:
-            self._ledger.call("eth_sendRawTransaction", data(row.raw))
+            self._ledger.call("eth_sendRawTransaction", data(row.cancel_raw or row.raw))
         except RpcRefused as error:
             if "already known" not in error.message:
-                log.warning("the ledger took no relay", nonce=row.nonce, answer=error.message)
+                said = error.message[:200]
+                log.warning("the ledger took no relay", nonce=row.nonce, answer=said)
+        if row.number is not None:
+            self._sent[row.number] = said
+
+    def _note_sent(self) -> None:
+        """Store when bytes were sent, of a whole step at once: only the pace of resending asks."""
+        sent, self._sent = self._sent, {}
+        if not sent:
+            return
         with self._db.begin() as session:
-            queue.note_sent(session, row, int(self._clock()))
+            queue.note_sent(session, sent, int(self._clock()))
+
+    def _measure(self, rows: Sequence[RelayTransaction]) -> None:
+        """Count open transactions, and store how each relay key stands when that changes."""
+        lanes, now = self._lanes(rows), int(self._clock())
+        told = {lane.relayer: (lane.stuck, lane.usable) for lane in lanes}
+        for lane in lanes:
+            relay_open.labels(self._names[lane.relayer]).set(lane.open_count)
+        if told == self._told:
+            return
+        with self._db.begin() as session:
+            for lane in lanes:
+                state = "stuck" if lane.stuck else "ready"
+                code = None if lane.usable else "RELAYER_NOT_ACTIVE"
+                state = state if lane.usable else "refused"
+                name = self._names[lane.relayer]
+                queue.note_relayer(session, lane.relayer, name, state, code, now)
+        self._told = told
 
     def _gas_cap(self, contract: str) -> int:
         if contract not in self._gas_caps:
@@ -204,28 +325,9 @@ class Sender:
             self._gas_caps[contract] = int.from_bytes(answer, "big")
         return self._gas_caps[contract]
 
-    def _lowest(self) -> int:
+    def _lowest(self, relayer: str) -> int:
         """Return the first nonce the ledger does not know of, asked once and after a loss."""
-        if self._lowest_nonce is None:
-            used = self._ledger.call("eth_getTransactionCount", self._relayer, "pending")
-            self._lowest_nonce = int(used, 16)
-        return self._lowest_nonce
-
-
-def ending(
-    receipt: dict[str, Any] | None, nonce: int, final_height: int, used: int
-) -> tuple[str, int] | None:
-    """Return how a transaction ended and at which height, or None while it is open.
-
-    Args:
-        receipt: its receipt, if the ledger has one.
-        final_height: the last final block, fetched before the receipt.
-        used: how many nonces of the relay key were used up to that block.
-    """
-    if receipt is None:
-        return (queue.DISPLACED, final_height) if nonce < used else None
-    height = int(receipt["blockNumber"], 16)
-    if height > final_height:
-        return None
-    executed = int(receipt["status"], 16) == 1
-    return queue.DONE if executed else queue.REVERTED, height
+        if relayer not in self._lowest_nonces:
+            used = self._ledger.call("eth_getTransactionCount", relayer, "pending")
+            self._lowest_nonces[relayer] = int(used, 16)
+        return self._lowest_nonces[relayer]

@@ -225,6 +225,7 @@ def _command(context: Context, request: Request, prepared: Prepared) -> Command:
         contract=ActType.by_name(request.name).contract,
         object=None if prepared.object is None else to_hex(prepared.object),
         claim=prepared.claim,
+        sequence=_sequence(prepared),
         state=ACCEPTED,
         act=act_to_json(act),
         expires=expires,
@@ -232,6 +233,12 @@ def _command(context: Context, request: Request, prepared: Prepared) -> Command:
         created_at=context.now,
         updated_at=context.now,
     )
+
+
+def _sequence(prepared: Prepared) -> str | None:
+    """Return the lane of a lane's act: its device counter has to rise over all rights."""
+    lane = prepared.fields.get("lane") if prepared.wire is not None else None
+    return to_hex(lane) if isinstance(lane, bytes) else None
 
 
 def _draft(member: str, verb: str, prepared: Prepared, expires: int) -> Act:

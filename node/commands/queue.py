@@ -1,30 +1,89 @@
 """What the sender asks the database: which acts wait, which transactions are open, which nonce."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
 from node.commands.refusals import refusal_named
 from node.commands.states import move, refusal_of
-from node.store.commands import EXPIRED, RELAYED, SIGNED, Command, RelayTransaction
+from node.store.commands import EXPIRED, RELAYED, SIGNED, Command, Relayer, RelayTransaction
+from node.store.projections import ChainCursor
 
 OPEN = "open"
 DONE = "done"
 REVERTED = "reverted"
 DISPLACED = "displaced"
+CANCELLED = "cancelled"
+
+_SEQUENCE = func.coalesce(Command.sequence, Command.object)
 
 
-def waiting_acts(
-    session: Session, now: int, limit: int, contract: str | None = None
-) -> Sequence[Command]:
-    """Return signed commands that may be relayed at ``now``, in the order they were accepted."""
-    query = select(Command).where(
-        Command.state == SIGNED, Command.relay_after <= now, Command.expires >= now
+@dataclass(frozen=True)
+class WaitingAct:
+    """A signed act that waits for its relay, and what decides how it goes.
+
+    ``sequence`` is what it stays in order with; ``since`` when it was signed, in UTC seconds.
+    """
+
+    number: int
+    id: str
+    verb: str
+    object: str | None
+    contract: str
+    sequence: str
+    batch_limit: int
+    since: int
+    wire: bytes
+
+
+def waiting_acts(session: Session, now: int, limit: int) -> list[WaitingAct]:
+    """Return signed acts that may be relayed at ``now``, in the order they were accepted."""
+    names = ("number", "id", "verb", "object", "contract", "batch_limit", "updated_at", "wire")
+    columns: list[Any] = [getattr(Command, name) for name in names]
+    query = (
+        select(*columns, _SEQUENCE)  # type: ignore[call-overload]
+        .where(Command.state == SIGNED, Command.relay_after <= now, Command.expires >= now)
+        .order_by(col(Command.number))
+        .limit(limit)
     )
-    if contract is not None:
-        query = query.where(Command.contract == contract)
-    return session.exec(query.order_by(col(Command.number)).limit(limit)).all()
+    return [
+        WaitingAct(number, one, verb, about, contract, str(sequence), limited, since,
+                   bytes.fromhex(wire))
+        for number, one, verb, about, contract, limited, since, wire, sequence
+        in session.exec(query)
+    ]  # fmt: skip
+
+
+def still_signed(session: Session, numbers: Sequence[int]) -> frozenset[int]:
+    """Return those of the commands that are signed and not on their way."""
+    query = select(Command.number).where(col(Command.number).in_(numbers), Command.state == SIGNED)
+    return frozenset(number for number in session.exec(query) if number is not None)
+
+
+def under_way(session: Session) -> dict[str, str]:
+    """Return for each sequence with an act in an open transaction the relayer that carries it."""
+    query = (
+        select(_SEQUENCE, RelayTransaction.relayer)
+        .join(RelayTransaction, col(Command.relay) == col(RelayTransaction.number))
+        .where(Command.state == RELAYED, RelayTransaction.state == OPEN)
+    )
+    return {str(sequence): relayer for sequence, relayer in session.exec(query)}
+
+
+def unheard_acts(session: Session) -> Sequence[Command]:
+    """Return relayed commands of whose act the ledger said nothing, though it is past its block."""
+    cursor = session.get(ChainCursor, 1)
+    if cursor is None:
+        return []
+    query = (
+        select(Command)
+        .join(RelayTransaction, col(Command.relay) == col(RelayTransaction.number))
+        .where(Command.state == RELAYED, RelayTransaction.state == DONE)
+        .where(col(RelayTransaction.block) <= cursor.block)
+    )
+    return session.exec(query).all()
 
 
 def lapsed_acts(session: Session, now: int) -> Sequence[Command]:
@@ -47,7 +106,7 @@ def open_transactions(session: Session) -> Sequence[RelayTransaction]:
     return session.exec(
         select(RelayTransaction)
         .where(RelayTransaction.state == OPEN)
-        .order_by(col(RelayTransaction.nonce))
+        .order_by(col(RelayTransaction.relayer), col(RelayTransaction.nonce))
     ).all()
 
 
@@ -59,17 +118,21 @@ def next_nonce(session: Session, relayer: str, lowest: int) -> int:
     return lowest if last is None else max(lowest, int(last) + 1)
 
 
-def acts_of(session: Session, transaction: RelayTransaction) -> Sequence[Command]:
-    """Return the commands whose acts this transaction carries and that have no end yet."""
-    return session.exec(
-        select(Command).where(Command.relay == transaction.number, Command.state == RELAYED)
-    ).all()
+def note_sent(session: Session, sent: Mapping[int, str | None], now: int) -> None:
+    """Store when transactions' bytes were sent last, and what the ledger said against them."""
+    for number, said in sent.items():
+        session.exec(
+            update(RelayTransaction)
+            .where(col(RelayTransaction.number) == number)
+            .values(sent_at=now, said=said)
+        )
 
 
-def note_sent(session: Session, transaction: RelayTransaction, now: int) -> None:
-    """Store when the transaction's bytes were sent last."""
-    transaction.sent_at = now
-    number = transaction.number
-    session.exec(
-        update(RelayTransaction).where(col(RelayTransaction.number) == number).values(sent_at=now)
-    )
+def note_relayer(
+    session: Session, address: str, name: str, state: str, code: str | None, now: int
+) -> None:
+    """Store how a relay key stands; ``since`` stays while the state does."""
+    row = session.get(Relayer, address)
+    if row is None or (row.name, row.state, row.code) != (name, state, code):
+        given = Relayer(address=address, name=name, state=state, code=code, since=now)
+        session.merge(given)

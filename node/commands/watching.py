@@ -22,6 +22,8 @@ from node.store.commands import ENDED_STATES, RELAYED, Command
 from node.store.database import Database
 
 LOOK_SECONDS = 0.05
+# How long to leave a database alone that does not answer.
+PAUSE_SECONDS = 0.5
 QUERY_IDS = 500
 # What a caller may wait for, and the states in which it has come to that.
 REACHED = {"final": frozenset(ENDED_STATES), "relayed": frozenset((RELAYED, *ENDED_STATES))}
@@ -70,7 +72,17 @@ class Watch:
                 self._waiters.pop(command, None)
 
     def _look(self) -> None:
+        while True:
+            try:
+                self._look_while_waited_for()
+                return
+            except Unavailable as error:
+                log.warning("waiting callers are told later", code=error.code)
+                time.sleep(PAUSE_SECONDS)
+
+    def _look_while_waited_for(self) -> None:
         changes = Changes(self._database)
+        self._rung.set()
         try:
             while True:
                 with self._lock:
@@ -86,13 +98,7 @@ class Watch:
             changes.close()
 
     def _tell(self, wanted: list[str]) -> None:
-        try:
-            states = self._states(wanted)
-        except Unavailable as error:
-            log.warning("waiting callers are told later", code=error.code)
-            self._rung.set()
-            time.sleep(LOOK_SECONDS)
-            return
+        states = self._states(wanted)
         with self._lock:
             there = [
                 waiter

@@ -30,6 +30,9 @@ class Command(SQLModel, table=True):
             when the command ends in vain.
         act: the act in its JSON form; null until complete.
         wire: the signed act, hex; ``digest`` is what was signed.
+        sequence: what its acts stay in order with, where that is not the object: a lane's device.
+        batch_limit: with how many acts at most it may share a transaction, itself included; 0 for
+            no limit. It shrinks when a transaction reverts, until the act to blame is alone.
         result: what the caller may need and the ledger does not say (ids that were made here).
         refusal: ``{code, sentence, what_to_do, facts}`` of the node or of a contract.
     """
@@ -54,6 +57,8 @@ class Command(SQLModel, table=True):
     act: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     wire: str | None = None
     digest: str | None = Field(default=None, index=True)
+    sequence: str | None = None
+    batch_limit: int = 0
     expires: int
     relay: int | None = Field(default=None, foreign_key="relay_transaction.number", index=True)
     relay_after: int = 0
@@ -87,11 +92,17 @@ class OutboxRow(SQLModel, table=True):
 
 
 class RelayTransaction(SQLModel, table=True):
-    """A transaction of the relay key, written down with its nonce before it is first sent.
+    """A transaction of a relay key, written down with its nonce before it is first sent.
 
-    ``raw`` are the signed bytes: whatever happens, these and no others use the nonce. ``state``:
-    open (not final yet), done (final and executed), reverted (final, nothing executed), displaced
-    (the nonce went to a transaction this node does not know).
+    ``raw`` are the signed bytes: whatever happens, these and no others use the nonce, unless an
+    operator cancels it; then ``cancel_raw``, which does nothing, is sent for the nonce instead.
+    ``state``: open (not final yet), done (final and executed), reverted (final, nothing executed),
+    displaced (the nonce went to a transaction this node does not know), cancelled.
+
+    Attributes:
+        acts: how many it carries.
+        said: what the ledger last said against it, in its words.
+        cancelled_by: the subject that asked to have it cancelled.
     """
 
     __tablename__ = "relay_transaction"
@@ -104,6 +115,25 @@ class RelayTransaction(SQLModel, table=True):
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: str = Field(unique=True)
     state: str = Field(default="open", index=True)
+    acts: int = 0
     sent_at: int | None = None
+    said: str | None = None
+    cancelled_by: str | None = None
+    cancel_raw: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    cancel_hash: str | None = None
     block: int | None = None
     created_at: int
+
+
+class Relayer(SQLModel, table=True):
+    """A relay key as the sender last found it: ready, stuck (its oldest transaction stays open),
+    refused (the ledger does not let it relay); ``since`` in UTC seconds.
+    """
+
+    __tablename__ = "relayer"
+
+    address: str = Field(primary_key=True)
+    name: str
+    state: str
+    code: str | None = None
+    since: int

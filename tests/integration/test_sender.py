@@ -108,7 +108,7 @@ def live(founded: Founded, db: Database, key: SigningKey, calls: int, after: boo
     """Run senders that forget everything between their steps, until one is killed."""
     dying = DyingLedger(founded.ledger, calls, after)
     for _ in range(20):
-        Sender(dying, db, founded.network, key).step()
+        Sender(dying, db, founded.network, {"relay": key}).step()
         time.sleep(0.2)
 
 
@@ -130,7 +130,7 @@ def test_killed_at_every_call_each_act_takes_effect_once(
         digests.append(store_issue(founded, db))
         with pytest.raises(Killed):
             live(founded, db, key, calls, after)
-    settle(Sender(founded.ledger, db, founded.network, key), db)
+    settle(Sender(founded.ledger, db, founded.network, {"relay": key}), db)
     rows = transactions(db)
     assert {row.state for row in rows} == {"done"}
     nonces = [row.nonce for row in rows]
@@ -146,17 +146,17 @@ def test_with_the_ledger_down_acts_wait_and_go_when_it_answers(
     key = founded.members["carrier"].relay
     nobody = Rpc("http://127.0.0.1:1")
     with pytest.raises(LedgerUnavailable):
-        Sender(nobody, db, founded.network, key).step()
+        Sender(nobody, db, founded.network, {"relay": key}).step()
     nobody.close()
     assert [command.state for command in commands(db)] == ["signed"]
-    settle(Sender(founded.ledger, db, founded.network, key), db)
+    settle(Sender(founded.ledger, db, founded.network, {"relay": key}), db)
     assert [command.state for command in commands(db)] == ["relayed"]
 
 
 def test_what_waits_for_one_contract_goes_together(founded: Founded, db: Database) -> None:
     digests = [store_issue(founded, db) for _ in range(ACTS)]
     key = founded.members["carrier"].relay
-    settle(Sender(founded.ledger, db, founded.network, key), db)
+    settle(Sender(founded.ledger, db, founded.network, {"relay": key}), db)
     rows = transactions(db)
     assert len(rows) == 1
     assert [event.digest for event in events_of(founded, rows)] == digests
@@ -168,7 +168,7 @@ def test_a_transaction_that_reverts_gives_its_acts_back_for_later(
 ) -> None:
     store_issue(founded, db)
     stranger = SigningKey.generate()
-    settle(Sender(founded.ledger, db, founded.network, stranger), db)
+    settle(Sender(founded.ledger, db, founded.network, {"relay": stranger}), db)
     (command,) = commands(db)
     assert (command.state, command.relays, command.relay) == ("signed", 1, None)
     assert command.relay_after > time.time() - 1
@@ -185,7 +185,7 @@ def test_a_nonce_that_went_to_another_transaction_gives_its_acts_back(
         live(founded, db, key, 2, after=False)
     assert [row.sent_at for row in transactions(db)] == [None]
     founded.submit("Titles", _other_act(founded), relayer="shipper")
-    sender = Sender(founded.ledger, db, founded.network, key)
+    sender = Sender(founded.ledger, db, founded.network, {"relay": key})
     until = time.monotonic() + 60
     while commands(db)[0].relays == 0 or any(row.state == "open" for row in transactions(db)):
         assert time.monotonic() < until
@@ -203,7 +203,9 @@ def _other_act(founded: Founded) -> bytes:
 def test_an_act_that_expired_in_the_queue_is_not_relayed(founded: Founded, db: Database) -> None:
     store_issue(founded, db)
     key = founded.members["carrier"].relay
-    late = Sender(founded.ledger, db, founded.network, key, clock=lambda: time.time() + 300)
+    late = Sender(
+        founded.ledger, db, founded.network, {"relay": key}, clock=lambda: time.time() + 300
+    )
     late.step()
     assert [command.state for command in commands(db)] == ["expired"]
     assert transactions(db) == []

@@ -26,11 +26,10 @@ def relay(nonce: int, relayer: str = RELAYER, state: str = "open") -> RelayTrans
 
 
 def test_signed_acts_wait_in_the_order_they_were_accepted(db: Database, store: Store) -> None:
-    first, _, third = store(state="signed"), store(state="accepted"), store(state="signed")
-    store(state="signed", contract="Releases")
+    first, _, third = (store(state=state, wire="00") for state in ("signed", "accepted", "signed"))
     with db.read() as session:
-        waiting = queue.waiting_acts(session, NOW, 50, "Titles")
-    assert [command.id for command in waiting] == [first.id, third.id]
+        waiting = queue.waiting_acts(session, NOW, 50)
+    assert [act.id for act in waiting] == [first.id, third.id]
 
 
 def test_an_act_that_expired_or_has_to_pause_does_not_go(db: Database, store: Store) -> None:
