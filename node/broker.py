@@ -95,7 +95,7 @@ class Dispatcher:
         self._queue = queue
         self._worker = worker
         self._elsewhere = tuple(elsewhere)
-        self._sent: dict[tuple[int, int], float] = {}
+        self._sent: dict[tuple[int, float], float] = {}
         self._again_at = 0.0
 
     def step(self) -> int:
@@ -108,7 +108,7 @@ class Dispatcher:
         if now < self._again_at:
             return self._worker.step()
         self._sent = {row: at for row, at in self._sent.items() if now - at < RESEND_SECONDS}
-        # A row that was attempted and is due again has another number of attempts.
+        # A row that was attempted, or its id used again, is due since another moment.
         fresh = [row for row in due_rows(self._db, self._elsewhere) if row not in self._sent]
         for row in fresh:
             try:

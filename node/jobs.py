@@ -6,8 +6,9 @@ holds none while it talks to others. One that fails is tried again later, and ho
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from threading import Lock, Thread
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from threading import Event, Lock, Thread
 from typing import Any
 
 import structlog
@@ -23,8 +24,10 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 THREADS = 4
 LOOK_AHEAD_ROWS = 64
-# How long a row is left to whoever began it, before another takes it up: that one may have died.
-CLAIM_SECONDS = 60.0
+# How long a row is left to whoever began it, and how often that one says that it still works: when
+# it does not, it has died, and another takes the row up.
+CLAIM_SECONDS = 15.0
+RENEW_SECONDS = 5.0
 
 Task = Callable[[dict[str, Any]], None]
 log = structlog.get_logger("jobs")
@@ -49,7 +52,8 @@ class Jobs:
         db: the database with the outbox.
         tasks: the function for each kind of row; it is given the row's payload.
         claims: whether others may attempt the same row: then a row is put off by
-            ``CLAIM_SECONDS`` before its task runs, and whoever finds it put off leaves it alone.
+            ``CLAIM_SECONDS`` before and while its task runs, and whoever finds it put off leaves
+            it alone.
     """
 
     def __init__(self, db: Database, tasks: Mapping[str, Task], claims: bool = False) -> None:
@@ -62,7 +66,9 @@ class Jobs:
         try:
             row = self._claimed(row_id) if self._claims else self._read(row_id)
             if row is not None:
-                self._attempt(row)
+                with self._kept(row_id) if self._claims else nullcontext():
+                    failure = self._attempt(row)
+                self._end(row_id, failure)
         except NodeError as error:
             log.warning("the outbox cannot be written", code=error.code)
         except Exception:
@@ -82,7 +88,29 @@ class Jobs:
             session.add(row)
         return row
 
-    def _attempt(self, row: OutboxRow) -> None:
+    @contextmanager
+    def _kept(self, row_id: int) -> Iterator[None]:
+        """Renew the claim of a row until the block ends."""
+        ended = Event()
+
+        def renew() -> None:
+            while not ended.wait(RENEW_SECONDS):
+                claim = update(OutboxRow).where(col(OutboxRow.id) == row_id)
+                try:
+                    with self._db.begin(beside=True) as session:
+                        session.exec(claim.values(due=time.time() + CLAIM_SECONDS))
+                except NodeError as error:
+                    log.warning("a claim was not renewed", row=row_id, code=error.code)
+
+        thread = Thread(target=renew, name=f"claim {row_id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _attempt(self, row: OutboxRow) -> Exception | None:
         failure: Exception | None = None
         began = time.perf_counter()
         try:
@@ -97,9 +125,11 @@ class Jobs:
             log.exception("work will be tried again", kind=row.kind, row=row.id)
         job_seconds.labels(row.kind).observe(time.perf_counter() - began)
         jobs.labels(row.kind, _result(failure)).inc()
+        return failure
 
+    def _end(self, row_id: int, failure: Exception | None) -> None:
         def end(session: Session) -> None:
-            stored = session.get(OutboxRow, row.id, with_for_update=True)
+            stored = session.get(OutboxRow, row_id, with_for_update=True)
             if stored is None:
                 return
             if failure is None:
@@ -163,8 +193,8 @@ class Worker:
                 self._running.pop(row_id, None)
 
 
-def due_rows(db: Database, elsewhere: Collection[str] = ()) -> list[tuple[int, int]]:
-    """Return ids, and attempts so far, of rows that are due; the oldest first, 64 at most.
+def due_rows(db: Database, elsewhere: Collection[str] = ()) -> list[tuple[int, float]]:
+    """Return ids of rows that are due, and since when; the oldest first, 64 at most.
 
     Args:
         elsewhere: kinds that are left out.
@@ -173,13 +203,13 @@ def due_rows(db: Database, elsewhere: Collection[str] = ()) -> list[tuple[int, i
     """
     with db.read() as session:
         query = (
-            select(OutboxRow.id, OutboxRow.attempts)
+            select(OutboxRow.id, OutboxRow.due)
             .where(col(OutboxRow.due) <= time.time())
             .where(col(OutboxRow.kind).not_in(tuple(elsewhere)))
             .order_by(col(OutboxRow.due), col(OutboxRow.id))
             .limit(LOOK_AHEAD_ROWS)
         )
-        return [(row, attempts) for row, attempts in session.exec(query) if row is not None]
+        return [(row, due) for row, due in session.exec(query) if row is not None]
 
 
 def put_off(session: Session, row: OutboxRow, failure: Exception) -> None:

@@ -1,12 +1,13 @@
 """Whole members on a real ledger: directories, signer processes, nodes in processes or threads."""
 
+import json
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,11 @@ class RunningMember:
     def start_parts(self, *parts: str) -> "subprocess.Popen[bytes]":
         """Run ``parts`` of the node in a process of their own."""
         return self._start("-".join(parts), ["-c", RUN, str(self.new.directory), *parts])
+
+    def start_jobs(self) -> "subprocess.Popen[bytes]":
+        """Run a Celery worker of this member in a process of its own."""
+        lading = Path(sys.executable).with_name("lading")
+        return self._start("jobs", [str(lading), "work", str(self.new.directory)])
 
     def run_parts(self, *parts: str) -> None:
         """Run ``parts`` as threads of the test's process."""
@@ -147,14 +153,21 @@ class RunningMember:
 
 @contextmanager
 def running_members(
-    folder: Path, names: Sequence[str], waiting: WaitingTimes | None = None
+    folder: Path,
+    names: Sequence[str],
+    waiting: WaitingTimes | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[dict[str, RunningMember]]:
     """Found a network of ``names`` on a new ledger; their signers run, their nodes do not yet.
 
-    ``waiting``: the rulebook's waiting times where a test cannot wait so long.
+    ``waiting``: the rulebook's waiting times where a test cannot wait so long. ``settings``: what
+    stands in a member's settings besides the usual, by its name.
     """
     with running_ledger(folder) as url:
         made = {name: _make(folder / name, name, url) for name in names}
+        for name, more in (settings or {}).items():
+            file = folder / name / "settings.json"
+            write_json(file, {**json.loads(file.read_bytes()), **more})
         network = _found(url, made, waiting or default_rulebook().waiting)
         for new in made.values():
             save(network, new.directory / "network.json")

@@ -11,7 +11,7 @@ import pytest
 import redis as redis_client
 from celery.contrib.testing.worker import start_worker
 from sqlmodel import select
-from support.servers import Redis, running
+from support.servers import PostgreSQL, Redis, running
 
 import node.broker
 import node.jobs
@@ -20,6 +20,7 @@ from node.jobs import Jobs, Worker, enqueue
 from node.settings import Settings
 from node.store.commands import OutboxRow
 from node.store.database import Database
+from node.store.schema import upgrade
 
 Done = dict[int, int]
 
@@ -75,8 +76,16 @@ class Office:
 
 
 @pytest.fixture
-def office(node_database: Database, redis: Redis, tmp_path: Path) -> Iterator[Office]:
-    office = Office(node_database, queue_at(redis.url, tmp_path))
+def database(postgresql: PostgreSQL) -> Iterator[Database]:
+    database = Database(postgresql.create())
+    yield database
+    database.close()
+    postgresql.drop(database.url)
+
+
+@pytest.fixture
+def office(database: Database, redis: Redis, tmp_path: Path) -> Iterator[Office]:
+    office = Office(database, queue_at(redis.url, tmp_path))
     yield office
     office.dispatcher.close()
     redis_client.Redis.from_url(redis.url).flushall()
@@ -116,12 +125,14 @@ def test_what_redis_forgot_is_sent_again(
 
 
 def test_while_redis_is_gone_the_part_does_the_work_itself(
-    node_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(node.broker, "PAUSE_SECONDS", 0.5)
+    database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    upgrade(database)
     server = Redis()
     with running(server):
-        office = Office(node_database, queue_at(server.url, tmp_path))
+        office = Office(database, queue_at(server.url, tmp_path))
         office.add("sent and lost")
         assert office.dispatcher.step() == 1
         server.kill()
@@ -135,6 +146,7 @@ def test_while_redis_is_gone_the_part_does_the_work_itself(
             office.keep_going(lambda: office.rows() == [])
         assert office.done["after"] == 1
         office.queue.app.close()
+    database.close()
 
 
 def test_a_row_whose_worker_died_is_done_by_another(
@@ -149,6 +161,29 @@ def test_a_row_whose_worker_died_is_done_by_another(
     with office.workers():
         office.keep_going(lambda: office.rows() == [])
     assert office.done == {"a": 1}
+
+
+def test_a_row_that_takes_long_stays_claimed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node.jobs, "CLAIM_SECONDS", 0.6)
+    monkeypatch.setattr(node.jobs, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(node.broker, "RESEND_SECONDS", 0.1)
+    release = threading.Event()
+    begun: list[object] = []
+
+    def slow(payload: object) -> None:
+        begun.append(payload)
+        release.wait(30)
+
+    office.jobs._tasks = {"send": slow}
+    office.add("a")
+    with office.workers():
+        until = time.monotonic() + 1.5
+        office.keep_going(lambda: time.monotonic() > until)
+        release.set()
+        office.keep_going(lambda: office.rows() == [])
+    assert len(begun) == 1
 
 
 def test_members_that_share_a_redis_have_queues_of_their_own(redis: Redis, tmp_path: Path) -> None:
