@@ -216,7 +216,7 @@ def put_off(session: Session, row: OutboxRow, failure: Exception) -> None:
     """Have work that failed, or waits, tried again later."""
     row.attempts += 1
     row.waiting = isinstance(failure, Waiting)
-    row.last_error = _describe(failure)
+    row.last_error = describe(failure)
     row.due = time.time() + delay_seconds(row.attempts)
     session.add(row)
 
@@ -232,7 +232,7 @@ def _result(failure: Exception | None) -> str:
     return "waiting" if isinstance(failure, Waiting) else "failed"
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Return what may be kept of an error: codes and our own sentences, no foreign text."""
     if isinstance(error, CODED_ERRORS):
         return f"{error.code}: {error.message}"

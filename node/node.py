@@ -22,7 +22,6 @@ from node.commands.numbering import NUMBER, number_bill
 from node.commands.outcomes import apply_outcomes
 from node.commands.signing import SIGN, SigningDesk
 from node.commands.watching import Watch
-from node.documents import deliveries
 from node.documents.attachments import Attachments
 from node.documents.keeping import ERASE, Retention, erase
 from node.documents.rulebook import Rulebook, parse_rulebook, rulebook_hash
@@ -33,7 +32,8 @@ from node.documents.vault import Vault
 from node.errors import SettingsInvalid
 from node.events.tail import Tail
 from node.exchange.directory import Directory
-from node.exchange.exchange import Exchange, deliver
+from node.exchange.exchange import Exchange
+from node.exchange.limits import Intake
 from node.exchange.tls import TlsFiles
 from node.jobs import Jobs, Worker
 from node.settings import Settings
@@ -48,7 +48,6 @@ PROBE_SECONDS = 2.0
 
 TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
-    deliveries.TASK: deliver,
     ERASE: erase,
 }
 
@@ -94,6 +93,9 @@ class Node:
             self.directory,
             self.documents,
             self.statutory,
+            self.attachments,
+            settings.vault_directory,
+            Intake(settings.peer_daily_bytes, settings.peer_daily_messages),
         )
         self.handler = CommandHandler(self)
         self.watch = Watch(self.db)

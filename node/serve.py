@@ -193,9 +193,11 @@ class Service:
 
     def _work(self) -> None:
         worker, desk = self._node.worker(), self._node.signing_desk()
+        couriers = self._node.exchange.couriers()
         try:
-            self._poll(lambda: (worker.step() > 0) | desk.step())
+            self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step())
         finally:
+            couriers.close()
             worker.close()
 
     def _poll(self, step: Callable[[], bool]) -> None:

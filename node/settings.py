@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         metrics_port: where Prometheus is answered on loopback, without a token; None: nowhere.
             Each process of a member needs its own.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
+        peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
         poll_seconds: how often the follower asks the ledger for a new final block.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
     jobs: Literal["process", "celery"] = "process"
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
+    peer_daily_bytes: int = Field(default=20 * 2**30, ge=0)
+    peer_daily_messages: int = Field(default=100_000, ge=0)
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
 
     @model_validator(mode="after")

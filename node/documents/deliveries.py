@@ -1,9 +1,10 @@
-"""What this member owes others, written down with the work in the caller's transaction.
+"""What this member owes others, written down in the caller's transaction.
 
-``node.exchange.sending`` does the work. What must wait for a delivery asks
-``require_acknowledged``.
+The row is the work: ``node.exchange.couriers`` delivers what is due. What must wait for a delivery
+asks ``require_acknowledged``.
 """
 
+import time
 from collections.abc import Iterable
 
 from sqlmodel import Session, select
@@ -11,10 +12,7 @@ from sqlmodel import Session, select
 from node.documents.errors import DeliveryRefused, ReaderNotEntitled
 from node.documents.readers import delivery_state, is_reader
 from node.errors import Waiting
-from node.jobs import enqueue
 from node.store.documents import FAILED, FOR_ATTACHMENT, WAITING, AttachmentRow, DeliveryRow
-
-TASK = "deliver"
 
 
 def owe(session: Session, root: str, to: str, purpose: str) -> int:
@@ -33,9 +31,9 @@ def owe(session: Session, root: str, to: str, purpose: str) -> int:
     if row is None or row.state == FAILED:
         row = row or DeliveryRow(root=root, to_member=to, purpose=purpose)
         row.state, row.refusal = WAITING, None
+        row.due, row.attempts, row.code = time.time(), 0, None
         session.add(row)
         session.flush()
-        enqueue(session, TASK, {"delivery": row.id})
     if row.id is None:
         raise AssertionError("a flushed row has an id")
     return row.id

@@ -103,6 +103,10 @@ class StreamVault:
                 raise _damaged(digest)
             yield read
 
+    def holds(self, digest: bytes) -> bool:
+        """Say whether a file of this name is here."""
+        return (self._directory / digest.hex()).exists()
+
     def take(self, path: Path, digest: bytes) -> None:
         """Take a durable file, checked by the caller, from beside the vault into it.
 

@@ -18,6 +18,7 @@ from node.exchange.problems import FINAL
 from node.exchange.tls import TlsFiles, client_context, peer_client
 
 MAX_ANSWER_BYTES = 64 * 1024
+LONGEST_WAIT_SECONDS = 3600
 _MAX_FACT_CHARACTERS = 200
 
 
@@ -49,7 +50,7 @@ class PeerClient:
                 answer = _bounded(response)
         except (httpx.HTTPError, ssl.SSLError) as error:  # SSLError: no certificate in the profile
             raise PeerUnavailable(f"The node of {to} does not answer.", member=to) from error
-        return _answer(to, response.status_code, answer)
+        return _answer(to, response.status_code, answer, _wait_of(response))
 
     def close(self) -> None:
         """Close all connections."""
@@ -79,7 +80,7 @@ def _bounded(response: httpx.Response) -> bytes:
     return bytes(answer)
 
 
-def _answer(to: str, status: int, answer: bytes) -> Any:
+def _answer(to: str, status: int, answer: bytes, wait: int) -> Any:
     try:
         value = json.loads(answer)
     except (ValueError, RecursionError):
@@ -92,5 +93,11 @@ def _answer(to: str, status: int, answer: bytes) -> Any:
         raise PeerRefused(f"The node of {to} refuses: {peer_code}.", member=to, peer_code=peer_code)
     raise PeerUnavailable(
         f"The node of {to} cannot take it now: {peer_code}.",
-        member=to, peer_code=peer_code, status=status,
+        member=to, peer_code=peer_code, status=status, retry_after_seconds=wait,
     )  # fmt: skip
+
+
+def _wait_of(response: httpx.Response) -> int:
+    """Return the seconds that ``Retry-After`` asks for, within an hour; 0 where it asks nothing."""
+    asked = response.headers.get("retry-after", "")
+    return min(int(asked[:9]), LONGEST_WAIT_SECONDS) if asked.isdecimal() else 0

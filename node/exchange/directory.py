@@ -107,8 +107,8 @@ class Directory:
             for certificate in held.profile.tls_certificates
         ]
 
-    def check_certificate(self, certificate: bytes) -> None:
-        """Refuse a certificate (DER) that stands in no active member's profile.
+    def check_certificate(self, certificate: bytes) -> str:
+        """Return the active member in whose profile a certificate (DER) stands.
 
         Raises: PeerUnknown, PeerNotActive.
         """
@@ -116,8 +116,10 @@ class Directory:
         rows = [row for row, held in self._all() if digest in held.profile.certificate_hashes]
         if not rows:
             raise PeerUnknown("The certificate stands in no member's profile.")
-        if all(row.status != MemberStatus.ACTIVE for row in rows):
+        active = [row.id for row in rows if row.status == MemberStatus.ACTIVE]
+        if not active:
             raise PeerNotActive("The certificate's member is not active.", member=rows[0].id)
+        return active[0]
 
     def _all(self) -> Sequence[tuple[Member, Held]]:
         with self._database.read() as session:

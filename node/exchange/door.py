@@ -1,6 +1,7 @@
 """The peers listener's way of taking a message: bound, authenticate, admit once, hand on.
 
-1. The connection's certificate stands in an active profile.
+1. The connection's certificate stands in an active profile, and that member has not too much on
+   its way here already.
 2. The body has the route's content type and at most its size, and arrives in time.
 3. One valid signature says who speaks, made for this node's own address.
 4. The replay guard lets the message through once.
@@ -33,6 +34,7 @@ from node.exchange.errors import (
     PeerUnknown,
     WrongReceiver,
 )
+from node.exchange.limits import Flights
 from node.exchange.messages import Message, PeerKeys
 from node.exchange.problems import problem
 from node.store.database import Database
@@ -66,8 +68,8 @@ class PeerRoute:
 class PeerBook(PeerKeys, Protocol):
     """Who the peers are, by the profiles that the ledger names."""
 
-    def check_certificate(self, certificate: bytes) -> None:
-        """Raises: PeerUnknown, PeerNotActive."""
+    def check_certificate(self, certificate: bytes) -> str:
+        """Return the certificate's member. Raises: PeerUnknown, PeerNotActive."""
         ...
 
 
@@ -90,6 +92,7 @@ class Door:
         self._own_profile = own_profile
         self._book = book
         self._database = database
+        self._flights = Flights()
 
     def app(self, routes: Sequence[PeerRoute]) -> Starlette:
         """Return the ASGI application with ``routes`` and GET /peer/v1/profile."""
@@ -111,9 +114,10 @@ class Door:
     def _taking(self, route: PeerRoute) -> Callable[[Request], object]:
         async def take(request: Request) -> Response:
             try:
-                await run_in_threadpool(self._check_connection, request)
-                body = await _bounded_body(request, route)
-                answer = await run_in_threadpool(self._admit, request, route, body)
+                peer = await run_in_threadpool(self._check_connection, request)
+                with self._flights.admit(peer, _declared_bytes(request, route)):
+                    body = await _bounded_body(request, route)
+                    answer = await run_in_threadpool(self._admit, request, route, body)
             except ClientDisconnect:
                 return Response(status_code=400)
             except Exception as error:  # noqa: BLE001 - the process edge, as above
@@ -122,11 +126,11 @@ class Door:
 
         return take
 
-    def _check_connection(self, request: Request) -> None:
+    def _check_connection(self, request: Request) -> str:
         certificate = getattr(request.state, "peer_certificate", None)
         if not isinstance(certificate, bytes):
             raise PeerUnknown("The connection shows no certificate.")
-        self._book.check_certificate(certificate)
+        return self._book.check_certificate(certificate)
 
     def _admit(self, request: Request, route: PeerRoute, body: bytes) -> JsonValue:
         host = request.headers.get("host", "").lower().removesuffix(":443")
@@ -139,6 +143,12 @@ class Door:
         with self._database.begin() as session:
             replay.admit(session, signed, int(time.time()))
         return route.handle(PeerMessage(signed.member, body))
+
+
+def _declared_bytes(request: Request, route: PeerRoute) -> int:
+    """Return how many bytes a message may take: what it says, or the most its route reads."""
+    length = request.headers.get("content-length", "")
+    return min(int(length[:20]), route.max_bytes) if length.isdecimal() else route.max_bytes
 
 
 async def _bounded_body(request: Request, route: PeerRoute) -> bytes:

@@ -10,7 +10,10 @@ Refused
 Unavailable
 ├── PeerUnavailable: another member's node does not answer, or not yet
 ├── ProfileNotHeld: the member's profile is not here, or is not the one the ledger names
-└── TooManyMessages: a member sends faster than its replay guard can remember
+├── TooManyMessages: a member has too much on its way here at once
+├── IntakeFull: a member has had this one keep as much as it may
+├── FileNotAnnounced: a part of a file that is not awaited (any more)
+└── FileDamaged: a file that came whole and is not what was announced
 """
 
 from node.errors import Invalid, Refused, Unavailable
@@ -101,7 +104,28 @@ class ProfileNotHeld(Unavailable):
 
 
 class TooManyMessages(Unavailable):
-    """A key has too many unexpired nonces."""
+    """Too many unexpired nonces, or too many messages or bytes at once; ``retry_after_seconds``."""
 
     code = "TOO_MANY_MESSAGES"
     what_to_do = "Wait a few minutes and send more slowly."
+
+
+class IntakeFull(Unavailable):
+    """More to keep from one member than this one takes; ``retry_after_seconds`` says until when."""
+
+    code = "INTAKE_FULL"
+    what_to_do = "Wait, or ask the receiver's operator to raise peer_daily_bytes or _messages."
+
+
+class FileNotAnnounced(Unavailable):
+    """A part of a file that was not announced, or was given up."""
+
+    code = "FILE_NOT_ANNOUNCED"
+    what_to_do = "Announce the file again; the answer says how far it has come."
+
+
+class FileDamaged(Unavailable):
+    """A file whose bytes are not those that were announced; it is awaited from its start again."""
+
+    code = "FILE_DAMAGED"
+    what_to_do = "Wait: it is sent again by itself. If it stays, look at both disks."

@@ -1,11 +1,12 @@
 """One member's exchange with the others: what listens, what sends, and what they share.
 
 ``Exchange.app`` is the peers listener's application, ``listener`` its server's settings,
-``deliver`` the outbox task.
+``couriers`` what delivers.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,13 +14,18 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from starlette.applications import Starlette
 
 from identity.profile.profile import Profile
+from node.documents.attachments import Attachments
 from node.documents.service import DocumentService
 from node.documents.statutory import Statutory
 from node.errors import SettingsInvalid
+from node.exchange.arriving import FileReceiver
 from node.exchange.client import PeerClient
+from node.exchange.couriers import Couriers
 from node.exchange.directory import Directory
 from node.exchange.door import Door, PeerRoute
-from node.exchange.receiving import Receiver, ReceiverKeys
+from node.exchange.limits import Intake
+from node.exchange.receipts import ReceiptBook
+from node.exchange.receiving import Receiver
 from node.exchange.sending import Deliverer
 from node.exchange.tls import PeerProtocol, TlsFiles, server_context
 from node.store.database import Database
@@ -53,6 +59,9 @@ class Exchange:
         directory: Directory,
         documents: DocumentService,
         statutory: Statutory,
+        attachments: Attachments,
+        vault_directory: Path,
+        intake: Intake,
     ) -> None:
         member = "0x" + profile.member.hex()
         kid = _kid_of(profile, message_key, envelope_key)
@@ -60,14 +69,23 @@ class Exchange:
         self._tls = tls
         self._directory = directory
         self._door = Door(profile.peers_url, self._own_profile, directory, database)
-        keys = ReceiverKeys(kid, message_key, envelope_key)
-        self._receiver = Receiver(member, keys, database, documents, statutory)
+        receipts = ReceiptBook(member, kid, message_key, database)
+        self._receiver = Receiver(
+            member, envelope_key, database, documents, statutory, receipts, intake
+        )
+        open_body = self._receiver.open_body
+        self._files = FileReceiver(
+            database, vault_directory, attachments, open_body, receipts, intake
+        )
+        self._database = database
         self.client = PeerClient(member, kid, message_key, tls, directory)
-        self._deliverer = Deliverer(member, database, directory, self.client, documents, statutory)
+        self._deliverer = Deliverer(
+            member, database, directory, self.client, documents, statutory, attachments
+        )
 
     def app(self, routes: Sequence[PeerRoute] = ()) -> Starlette:
         """Return the peers listener's application; ``routes`` are other packages' own."""
-        return self._door.app([*self._receiver.routes(), *routes])
+        return self._door.app([*self._receiver.routes(), *self._files.routes(), *routes])
 
     def listener(self, app: Starlette, host: str, port: int) -> uvicorn.Config:
         """Return the settings of a server for ``app`` that asks peers for their certificates."""
@@ -92,17 +110,16 @@ class Exchange:
         """Send one delivery; see ``Deliverer.deliver``."""
         self._deliverer.deliver(delivery)
 
+    def couriers(self) -> Couriers:
+        """Return what delivers whatever is due, a peer beside the others."""
+        return Couriers(self._database, self._deliverer.deliver)
+
     def close(self) -> None:
         """Close the connections to peers."""
         self.client.close()
 
     def _own_profile(self) -> JsonValue:
         return self._profile.to_json()
-
-
-def deliver(node: "Node", payload: dict[str, Any]) -> None:
-    """The outbox task ``deliver``: ``{"delivery": id}``."""
-    node.exchange.deliver(int(payload["delivery"]))
 
 
 def peers_app(node: "Node", routes: Sequence[PeerRoute] = ()) -> Starlette:

@@ -29,6 +29,7 @@ STATUSES: dict[type[Exception], int] = {
     errors.MessageReplayed: 409,
     errors.WrongReceiver: 421,
     errors.TooManyMessages: 429,
+    errors.IntakeFull: 429,
     StorageUnavailable: 507,
     VaultFull: 507,
     Invalid: 422,
@@ -39,6 +40,7 @@ STATUSES: dict[type[Exception], int] = {
     IdentityError: 422,
 }
 FINAL = frozenset({413, 415, 422})
+DEFAULT_RETRY_SECONDS = 1
 
 _log = logging.getLogger("lading.peers")
 
@@ -49,7 +51,11 @@ def problem(error: Exception) -> Response:
     if not isinstance(error, NodeError | PrivacyError | IdentityError):
         _log.error("a peer's message failed", exc_info=error)
         return _problem(500, "INTERNAL", "The node failed.", "Wait; it is tried again.", {})
-    return _problem(status, error.code, error.message, error.what_to_do, dict(error.facts))
+    answer = _problem(status, error.code, error.message, error.what_to_do, dict(error.facts))
+    if status in (429, 503):
+        wait = error.facts.get("retry_after_seconds", DEFAULT_RETRY_SECONDS)
+        answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def _problem(

@@ -6,15 +6,20 @@ signature is Ed25519 (RFC 8032) by the message key ``kid`` of ``from``'s profile
 statement digest of kind ``receipt`` (``identity.signatures.statements``).
 """
 
+import time
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import Session
 
 from identity.errors import StatementMalformed
 from identity.signatures.statements import statement_digest
+from node.audit.record import record
 from node.exchange.errors import MessageMalformed
 from node.exchange.messages import PeerKeys
+from node.store.database import Database
+from node.store.documents import GivenReceiptRow
 
 STORED = "stored"
 _KIND = "receipt"
@@ -61,3 +66,37 @@ def check_receipt(
     except (InvalidSignature, ValueError, StatementMalformed) as error:
         raise MessageMalformed("The receipt's signature does not hold.") from error
     return receipt
+
+
+class ReceiptBook:
+    """The receipts that ``member`` gave and gives, each once."""
+
+    def __init__(self, member: str, kid: str, key: Ed25519PrivateKey, database: Database) -> None:
+        self._member = member
+        self._kid = kid
+        self._key = key
+        self._database = database
+
+    def given(self, kind: str, root: str, sender: str) -> dict[str, Any] | None:
+        """Return the receipt that was given for this, if one was."""
+        with self._database.read() as session:
+            row = session.get(GivenReceiptRow, (kind, root, sender))
+        return None if row is None else row.receipt
+
+    def give(
+        self, session: Session, kind: str, root: str, sender: str, subject: str | None
+    ) -> dict[str, Any]:
+        """Note and return the receipt, with its audit row; where one was given meanwhile, that one.
+
+        Args:
+            subject: what the audit row is about: a title or a document's root.
+        """
+        row = session.get(GivenReceiptRow, (kind, root, sender))
+        if row is not None:
+            return row.receipt
+        receipt = give_receipt(
+            kind, root, self._member, sender, int(time.time()), self._kid, self._key
+        )
+        session.add(GivenReceiptRow(kind=kind, root=root, to_member=sender, receipt=receipt))
+        record(session, f"Receive {kind}", STORED, subject=sender, role="member", object_id=subject)
+        return receipt

@@ -5,19 +5,16 @@ rows, the audit row and the receipt. The same delivery again gets the same recei
 """
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlmodel import Session
 
-from node.audit.record import record
 from node.documents.package import Package
 from node.documents.service import DocumentService
 from node.documents.statutory import Disclosed, Statutory
 from node.exchange.door import PeerMessage, PeerRoute
-from node.exchange.receipts import STORED, give_receipt
+from node.exchange.limits import Intake
+from node.exchange.receipts import ReceiptBook
 from node.exchange.sealed import CONTENT_TYPE, MAX_BODY_BYTES, open_from, root_of
 from node.store.database import Database
 from node.store.documents import FOR_DISCLOSURE, FOR_DOCUMENT, GivenReceiptRow
@@ -26,28 +23,23 @@ DOCUMENTS = "/peer/v1/documents"
 DISCLOSURES = "/peer/v1/disclosures"
 
 
-@dataclass(frozen=True)
-class ReceiverKeys:
-    """What this member opens deliveries and signs receipts with."""
-
-    kid: str
-    message: Ed25519PrivateKey
-    envelope: X25519PrivateKey
-
-
 class Receiver:
     """Receives for ``member``."""
 
     def __init__(
         self,
         member: str,
-        keys: ReceiverKeys,
+        envelope: X25519PrivateKey,
         database: Database,
         documents: DocumentService,
         statutory: Statutory,
+        receipts: ReceiptBook,
+        intake: Intake,
     ) -> None:
         self._member = member
-        self._keys = keys
+        self._envelope = envelope
+        self._receipts = receipts
+        self._intake = intake
         self._database = database
         self._documents = documents
         self._statutory = statutory
@@ -63,20 +55,23 @@ class Receiver:
         """Receive a document; return the receipt.
 
         Raises: what ``open_from``, ``Package.from_bytes`` and ``DocumentService.check_package``
-            raise; VaultFull, VaultUnavailable, StorageUnavailable: nothing was noted.
+            raise; IntakeFull, VaultFull, VaultUnavailable, StorageUnavailable: nothing was noted.
         """
         root = root_of(message.body)
-        if (given := self._given(FOR_DOCUMENT, root, message.sender)) is not None:
+        if (given := self._receipts.given(FOR_DOCUMENT, root, message.sender)) is not None:
             return given
-        package = Package.from_bytes(self._open(FOR_DOCUMENT, message))
+        size, now = len(message.body), int(time.time())
+        package = Package.from_bytes(self.open_body(FOR_DOCUMENT, message.body, message.sender))
         with self._database.read() as session:
             self._documents.check_package(session, package, root)
             held = self._documents.holds(session, root)
+            self._intake.require_room(session, message.sender, size, now)
         digest = "" if held else self._documents.keep(package, root)
         with self._database.begin() as session:
             if not held:
                 self._documents.record(session, package, root, message.sender, digest)
-            return self._give(session, FOR_DOCUMENT, root, message.sender, package.title)
+                self._intake.count(session, message.sender, size, now)
+            return self._receipts.give(session, FOR_DOCUMENT, root, message.sender, package.title)
 
     def disclosure(self, message: PeerMessage) -> Any:
         """Receive a statutory disclosure; return the receipt.
@@ -84,11 +79,13 @@ class Receiver:
         Raises: as ``document``, with what ``Disclosed.from_bytes`` and ``Statutory.check`` raise.
         """
         root, sender = root_of(message.body), message.sender
-        if (given := self._given(FOR_DISCLOSURE, root, sender)) is not None:
+        if (given := self._receipts.given(FOR_DISCLOSURE, root, sender)) is not None:
             return given
-        disclosed = Disclosed.from_bytes(self._open(FOR_DISCLOSURE, message))
+        size, now = len(message.body), int(time.time())
+        disclosed = Disclosed.from_bytes(self.open_body(FOR_DISCLOSURE, message.body, sender))
         with self._database.read() as session:
             shown = self._statutory.check(session, disclosed.disclosure, root)
+            self._intake.require_room(session, sender, size, now)
         digest = self._statutory.keep(disclosed, root, sender)
         with self._database.begin() as session:
             # Two deliveries at once: the first to come here has noted it.
@@ -96,26 +93,9 @@ class Receiver:
             if given_row is not None:
                 return given_row.receipt
             self._statutory.record(session, disclosed, shown, root, sender, digest)
-            return self._give(session, FOR_DISCLOSURE, root, sender, disclosed.title)
+            self._intake.count(session, sender, size, now)
+            return self._receipts.give(session, FOR_DISCLOSURE, root, sender, disclosed.title)
 
-    def _open(self, kind: str, message: PeerMessage) -> bytes:
-        return open_from(kind, message.body, message.sender, self._member, self._keys.envelope)
-
-    def _given(self, kind: str, root: str, sender: str) -> dict[str, Any] | None:
-        with self._database.read() as session:
-            row = session.get(GivenReceiptRow, (kind, root, sender))
-        return None if row is None else row.receipt
-
-    def _give(
-        self, session: Session, kind: str, root: str, sender: str, title: str | None
-    ) -> dict[str, Any]:
-        """Note and return the receipt; where one was given meanwhile, that one."""
-        row = session.get(GivenReceiptRow, (kind, root, sender))
-        if row is not None:
-            return row.receipt
-        receipt = give_receipt(
-            kind, root, self._member, sender, int(time.time()), self._keys.kid, self._keys.message
-        )
-        session.add(GivenReceiptRow(kind=kind, root=root, to_member=sender, receipt=receipt))
-        record(session, f"Receive {kind}", STORED, subject=sender, role="member", object_id=title)
-        return receipt
+    def open_body(self, kind: str, body: bytes, sender: str) -> bytes:
+        """Return what ``sender`` sealed for this member; raises as ``open_from``."""
+        return open_from(kind, body, sender, self._member, self._envelope)

@@ -8,23 +8,32 @@ from typing import Any
 
 from sqlmodel import Session
 
+from node.documents.attachments import Attachments, Manifest
+from node.documents.errors import DocumentNotHeld, ReaderNotEntitled
+from node.documents.readers import delivery_state, is_reader
 from node.documents.registry import TRANSPORT_DOCUMENT
 from node.documents.service import DocumentService
 from node.documents.statutory import Statutory
 from node.errors import Waiting
+from node.exchange.arriving import ATTACHMENTS, PARTS
 from node.exchange.client import PeerClient
 from node.exchange.directory import Directory
-from node.exchange.errors import PeerRefused
+from node.exchange.errors import PeerRefused, PeerUnavailable
+from node.exchange.parts import CONTENT_TYPE as PART_TYPE
+from node.exchange.parts import PART_BYTES, part_body
 from node.exchange.receipts import check_receipt
 from node.exchange.receiving import DISCLOSURES, DOCUMENTS
 from node.exchange.sealed import CONTENT_TYPE, seal_for
+from node.jobs import wake
 from node.store.database import Database
 from node.store.documents import (
     ACKNOWLEDGED,
     FAILED,
+    FOR_ATTACHMENT,
     FOR_DISCLOSURE,
     FOR_DOCUMENT,
     WAITING,
+    AttachmentRow,
     DeliveryRow,
 )
 
@@ -42,6 +51,7 @@ class Deliverer:
         client: PeerClient,
         documents: DocumentService,
         statutory: Statutory,
+        attachments: Attachments,
     ) -> None:
         self._member = member
         self._database = database
@@ -49,32 +59,77 @@ class Deliverer:
         self._client = client
         self._documents = documents
         self._statutory = statutory
+        self._attachments = attachments
 
     def deliver(self, delivery: int) -> None:
         """Send one delivery unless it is settled, and note the receipt or the refusal.
 
         Raises: PeerUnavailable, ProfileNotHeld, PeerUnknown, PeerNotActive, MessageMalformed (no
-            valid receipt), Waiting (the bill is not numbered yet), StorageUnavailable: all of
-            them leave the delivery waiting, to be tried again.
+            valid receipt), Waiting (the bill is not numbered yet, or a file's document not
+            acknowledged), VaultDamaged, StorageUnavailable: all of them leave the delivery
+            waiting, to be tried again.
         """
         with self._database.read() as session:
             row = session.get(DeliveryRow, delivery)
-            if row is None or row.state != WAITING:
-                return
-            content = self._content(session, row)
-        body = seal_for(
-            row.purpose, row.root, self._member, row.to_member,
-            self._directory.envelope_key(row.to_member), content,
-        )  # fmt: skip
+        if row is None or row.state != WAITING:
+            return
         try:
-            answer = self._client.post(row.to_member, _PATHS[row.purpose], body, CONTENT_TYPE)
+            answer = self._file(row) if row.purpose == FOR_ATTACHMENT else self._sealed(row)
         except PeerRefused as error:
             self._settle(delivery, FAILED, refusal=str(error.facts["peer_code"]))
+            return
+        except (DocumentNotHeld, ReaderNotEntitled) as error:
+            self._settle(delivery, FAILED, refusal=error.code)
             return
         receipt = check_receipt(
             answer, row.purpose, row.root, row.to_member, self._member, self._directory
         )
         self._settle(delivery, ACKNOWLEDGED, receipt=receipt)
+
+    def _sealed(self, row: DeliveryRow) -> Any:
+        """Send a document or a disclosure; return the answer."""
+        with self._database.read() as session:
+            content = self._content(session, row)
+        return self._post(row, _PATHS[row.purpose], content)
+
+    def _file(self, row: DeliveryRow) -> Any:
+        """Announce a file and send what the receiver lacks of it; return the last answer.
+
+        The receiver's answers alone say where to go on, so it makes no difference which side
+        was stopped, and where.
+        """
+        with self._database.read() as session:
+            manifest = self._manifest(session, row)
+        answer = self._post(row, ATTACHMENTS, manifest.to_bytes())
+        with self._attachments.streams.sealed(bytes.fromhex(row.root[2:])) as read:
+            last = -1
+            while isinstance(answer, dict) and (have := answer.get("have")) is not None:
+                if type(have) is not int or not last < have < manifest.sealed_size:
+                    raise PeerUnavailable(
+                        f"The node of {row.to_member} does not go on with the file.",
+                        member=row.to_member, have=have, status=200,
+                    )  # fmt: skip
+                body = part_body(row.root, have, read(have, PART_BYTES))
+                answer, last = self._client.post(row.to_member, PARTS, body, PART_TYPE), have
+        return answer
+
+    def _manifest(self, session: Session, row: DeliveryRow) -> Manifest:
+        """Return the manifest of the file that is owed, if its receiver has the document."""
+        file = session.get(AttachmentRow, row.root)
+        if file is None:
+            raise DocumentNotHeld("The file is not here any more.", stream=row.root)
+        if not is_reader(session, file.root, row.to_member):
+            if delivery_state(session, file.root, row.to_member) == WAITING:
+                raise Waiting("The file's document is not acknowledged yet.", root=file.root)
+            raise ReaderNotEntitled("The member does not have the document.", root=file.root)
+        return self._attachments.manifest(file)
+
+    def _post(self, row: DeliveryRow, path: str, content: bytes) -> Any:
+        body = seal_for(
+            row.purpose, row.root, self._member, row.to_member,
+            self._directory.envelope_key(row.to_member), content,
+        )  # fmt: skip
+        return self._client.post(row.to_member, path, body, CONTENT_TYPE)
 
     def _content(self, session: Session, row: DeliveryRow) -> bytes:
         package = self._documents.package(session, row.root)
@@ -98,3 +153,4 @@ class Deliverer:
                 return
             row.state, row.receipt, row.refusal = state, receipt, refusal
             session.add(row)
+            wake(session)

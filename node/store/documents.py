@@ -9,7 +9,7 @@ hexadecimal digits; times are UTC seconds.
 import time
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 WAITING = "waiting"
@@ -123,7 +123,10 @@ class DeliveryRow(SQLModel, table=True):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("root", "to_member", "purpose"),)
+    __table_args__ = (
+        UniqueConstraint("root", "to_member", "purpose"),
+        Index("delivery_due", "state", "to_member", "due"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     root: str
@@ -157,6 +160,17 @@ class PeerLineRow(SQLModel, table=True):
     due: float = 0
     code: str | None = None
     since: int | None = None
+
+
+class PeerIntakeRow(SQLModel, table=True):
+    """How much another member has had this one keep in a day (of UTC, counted from 1970)."""
+
+    __tablename__ = "peer_intake"
+
+    member: str = Field(primary_key=True)
+    day: int = Field(primary_key=True)
+    messages: int = 0
+    bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
 class ArrivingRow(SQLModel, table=True):

@@ -18,14 +18,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from identity.acts.words import MemberStatus, Role, TitleKind, TitleState
 from identity.keys.keystore import Keystore
 from identity.signatures import numbering as numbers
+from node.documents.attachments import Attachments
 from node.documents.package import Numbering
 from node.documents.registry import TRANSPORT_DOCUMENT
 from node.documents.rulebook import default_rulebook
 from node.documents.service import DocumentService
 from node.documents.statutory import Statutory
+from node.documents.streams import StreamVault
 from node.documents.vault import Vault
 from node.exchange.directory import Directory
 from node.exchange.exchange import Exchange
+from node.exchange.limits import Intake
 from node.exchange.tls import tls_files
 from node.member import Addresses, NewMember, create_member
 from node.store.database import Database
@@ -50,6 +53,7 @@ class Peer:
     vault: Vault
     documents: DocumentService
     statutory: Statutory
+    attachments: Attachments
     exchange: Exchange
     numbering_key: RSAPrivateKey | None = None
     servers: list[tuple[uvicorn.Server, threading.Thread]] = field(default_factory=list)
@@ -110,6 +114,7 @@ def open_peer(new: NewMember, port: int) -> Peer:
     rulebook = default_rulebook()
     documents = DocumentService(new.hex_id, vault, directory, rulebook)
     statutory = Statutory(new.hex_id, vault, documents, rulebook)
+    attachments = Attachments(new.hex_id, vault, StreamVault(folder / "vault"))
     exchange = Exchange(
         new.profile,
         keys.ed25519_key("message"),
@@ -119,8 +124,13 @@ def open_peer(new: NewMember, port: int) -> Peer:
         directory,
         documents,
         statutory,
+        attachments,
+        folder / "vault",
+        Intake(2**30, 10_000),
     )
-    return Peer(new, port, database, keys, directory, vault, documents, statutory, exchange)
+    return Peer(
+        new, port, database, keys, directory, vault, documents, statutory, attachments, exchange
+    )
 
 
 def make_peers(folder: Path, roles: dict[str, Role]) -> dict[str, Peer]:

@@ -61,6 +61,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_legal_hold_root'), 'legal_hold', ['root'], unique=False)
+    op.create_table('peer_intake',
+    sa.Column('member', sa.String(), nullable=False),
+    sa.Column('day', sa.Integer(), nullable=False),
+    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.Column('bytes', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('member', 'day')
+    )
     op.create_table('peer_line',
     sa.Column('member', sa.String(), nullable=False),
     sa.Column('failures', WHOLE, nullable=False),
@@ -74,3 +81,6 @@ def upgrade() -> None:
     op.add_column('delivery', sa.Column('code', sa.String(), nullable=True))
     op.add_column('delivery', sa.Column('created_at', WHOLE, server_default='0', nullable=False))
     op.add_column('document', sa.Column('size', sa.BigInteger(), server_default='0', nullable=False))
+    op.create_index('delivery_due', 'delivery', ['state', 'to_member', 'due'], unique=False)
+    # Deliveries are work by themselves now: each waiting one is due at once.
+    op.execute("DELETE FROM outbox WHERE kind = 'deliver'")
