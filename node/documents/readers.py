@@ -6,7 +6,13 @@ lien on a title holds its present document too.
 
 from sqlmodel import Session, select
 
-from node.store.documents import ACKNOWLEDGED, FOR_DOCUMENT, DeliveryRow, DocumentRow
+from node.store.documents import (
+    ACKNOWLEDGED,
+    FOR_DOCUMENT,
+    DeliveryRow,
+    DocumentRow,
+    GivenReceiptRow,
+)
 from node.store.projections import NOBODY, Title
 
 
@@ -19,6 +25,8 @@ def is_reader(session: Session, root: str, member: str) -> bool:
     if row is None or member == NOBODY:
         return False
     if row.source_member == member or delivery_state(session, root, member) == ACKNOWLEDGED:
+        return True
+    if session.get(GivenReceiptRow, (FOR_DOCUMENT, root, member)) is not None:
         return True
     title = session.get(Title, row.title) if row.title is not None else None
     if title is None or title.root != root:

@@ -87,12 +87,13 @@ class Door:
         own_profile: Callable[[], JsonValue],
         book: PeerBook,
         database: Database,
+        flights: Flights,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._own_profile = own_profile
         self._book = book
         self._database = database
-        self._flights = Flights()
+        self._flights = flights
 
     def app(self, routes: Sequence[PeerRoute]) -> Starlette:
         """Return the ASGI application with ``routes`` and GET /peer/v1/profile."""

@@ -23,7 +23,7 @@ from node.exchange.client import PeerClient
 from node.exchange.couriers import Couriers
 from node.exchange.directory import Directory
 from node.exchange.door import Door, PeerRoute
-from node.exchange.limits import Intake
+from node.exchange.limits import Flights, Intake
 from node.exchange.receipts import ReceiptBook
 from node.exchange.receiving import Receiver
 from node.exchange.sending import Deliverer
@@ -68,7 +68,8 @@ class Exchange:
         self._profile = profile
         self._tls = tls
         self._directory = directory
-        self._door = Door(profile.peers_url, self._own_profile, directory, database)
+        self.flights = Flights()
+        self._door = Door(profile.peers_url, self._own_profile, directory, database, self.flights)
         receipts = ReceiptBook(member, kid, message_key, database)
         self._receiver = Receiver(
             member, envelope_key, database, documents, statutory, receipts, intake

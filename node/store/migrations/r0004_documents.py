@@ -63,8 +63,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_legal_hold_root'), 'legal_hold', ['root'], unique=False)
     op.create_table('peer_intake',
     sa.Column('member', sa.String(), nullable=False),
-    sa.Column('day', sa.Integer(), nullable=False),
-    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.Column('day', WHOLE, nullable=False),
+    sa.Column('messages', WHOLE, nullable=False),
     sa.Column('bytes', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('member', 'day')
     )
