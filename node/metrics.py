@@ -99,6 +99,29 @@ ledger_faults = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+deliveries = Counter(
+    "lading_deliveries",
+    "Attempts at deliveries to other members: settled, put_off (this one), no_answer (the line).",
+    ["purpose", "result"],
+    registry=REGISTRY,
+)
+received = Counter(
+    "lading_received",
+    "Documents, disclosures and files of other members that were kept and signed for.",
+    ["kind"],
+    registry=REGISTRY,
+)
+peer_refusals = Counter(
+    "lading_peer_refusals",
+    "Messages of other members that the peers listener refused.",
+    ["code", "status"],
+    registry=REGISTRY,
+)
+vault_damaged = Counter(
+    "lading_vault_damaged",
+    "Times a file of the vault was found changed, and not served.",
+    registry=REGISTRY,
+)
 
 
 class Collector(Protocol):

@@ -54,6 +54,23 @@ class SentShape(Shape):
     refusal: str | None
 
 
+class QueueShape(Shape):
+    """What waits for one other member; ``away_since`` is null while its node answers."""
+
+    member: str = Field(examples=[EXAMPLE_ID])
+    waiting: int
+    oldest_at: str | None = Field(examples=[AT])
+    away_since: str | None
+    code: str | None = Field(examples=["PEER_UNAVAILABLE"])
+    next_at: str | None
+
+
+class QueuesShape(Shape):
+    """What waits for other members."""
+
+    queues: list[QueueShape]
+
+
 class HoldShape(Shape):
     """A legal hold on a document and its files; ``lifted_at`` is null while it stands."""
 

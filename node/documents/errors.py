@@ -26,6 +26,7 @@ Unavailable
 """
 
 from node.errors import Invalid, Refused, Unavailable
+from node.metrics import vault_damaged
 
 
 class SchemaRefused(Invalid):
@@ -110,6 +111,10 @@ class VaultDamaged(Unavailable):
 
     code = "VAULT_DAMAGED"
     what_to_do = "Restore the file from a backup, or have the document delivered again."
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        vault_damaged.inc()
 
 
 class DocumentNotHeld(Refused):

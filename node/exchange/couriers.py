@@ -18,7 +18,9 @@ from node.exchange import lines
 from node.exchange.errors import PeerNotActive, PeerUnavailable, PeerUnknown, ProfileNotHeld
 from node.exchange.lines import Line
 from node.jobs import describe
+from node.metrics import deliveries
 from node.store.database import Database
+from node.store.documents import DeliveryRow
 
 # A look for what is due takes at most this share of the time.
 _LOOKING_SHARE = 0.1
@@ -91,6 +93,7 @@ class Couriers:
         if delivery is None:
             return False
         failure = self._attempt(delivery)
+        self._count(delivery, failure)
         if failure is None and not away:
             return True
         with self._database.begin() as session:
@@ -103,6 +106,14 @@ class Couriers:
                 return False
             lines.put_off(session, delivery, code, now)
             return True
+
+    def _count(self, delivery: int, failure: Exception | None) -> None:
+        with self._database.read() as session:
+            purpose = session.get_one(DeliveryRow, delivery).purpose
+        result = "settled"
+        if failure is not None:
+            result = "no_answer" if _is_the_peers(failure) else "put_off"
+        deliveries.labels(purpose, result).inc()
 
     def _attempt(self, delivery: int) -> Exception | None:
         try:

@@ -14,6 +14,7 @@ from identity.errors import Unavailable as IdentityUnavailable
 from node.documents.errors import VaultFull
 from node.errors import Invalid, NodeError, Refused, Unavailable
 from node.exchange import errors
+from node.metrics import peer_refusals
 from node.store.errors import StorageUnavailable
 from privacy.errors import PrivacyError
 
@@ -61,6 +62,7 @@ def problem(error: Exception) -> Response:
 def _problem(
     status: int, code: str, detail: str, what_to_do: str, facts: dict[str, object]
 ) -> Response:
+    peer_refusals.labels(code, status).inc()
     body = {
         "type": "about:blank",
         "title": code,

@@ -18,6 +18,7 @@ from identity.signatures.statements import statement_digest
 from node.audit.record import record
 from node.exchange.errors import MessageMalformed
 from node.exchange.messages import PeerKeys
+from node.metrics import received
 from node.store.database import Database
 from node.store.documents import GivenReceiptRow
 
@@ -97,6 +98,7 @@ class ReceiptBook:
         receipt = give_receipt(
             kind, root, self._member, sender, int(time.time()), self._kid, self._key
         )
+        received.labels(kind).inc()
         session.add(GivenReceiptRow(kind=kind, root=root, to_member=sender, receipt=receipt))
         record(session, f"Receive {kind}", STORED, subject=sender, role="member", object_id=subject)
         return receipt

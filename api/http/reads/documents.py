@@ -5,6 +5,7 @@ from typing import Any
 from api.http.reads.wording import moment
 from node.documents.attachments import Manifest
 from node.documents.keeping import Retention
+from node.exchange.lines import Queue
 from node.store.documents import AttachmentRow, DeletedDocumentRow, DocumentRow, LegalHoldRow
 
 
@@ -19,6 +20,18 @@ def attachment_json(row: AttachmentRow, manifest: Manifest) -> dict[str, Any]:
         "sha256": manifest.sha256,
         "source_member": row.source_member,
         "received_at": moment(row.received_at),
+    }
+
+
+def queue_json(queue: Queue) -> dict[str, Any]:
+    """What waits for one other member."""
+    return {
+        "member": queue.member,
+        "waiting": queue.waiting,
+        "oldest_at": moment(queue.oldest_at),
+        "away_since": None if queue.away_since is None else moment(queue.away_since),
+        "code": queue.code,
+        "next_at": None if queue.next_at is None else moment(queue.next_at),
     }
 
 

@@ -9,12 +9,18 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from api.http.document_shapes import AttachmentShape, AttachmentsShape, SendBody, SentShape
+from api.http.document_shapes import (
+    AttachmentShape,
+    AttachmentsShape,
+    QueuesShape,
+    SendBody,
+    SentShape,
+)
 from api.http.doors import allow, node_of, reading
 from api.http.errors import NothingHere
 from api.http.intent import IdempotencyKey
 from api.http.parameters import Id
-from api.http.reads.documents import attachment_json
+from api.http.reads.documents import attachment_json, queue_json
 from api.http.uploads import check_length, receive_file
 from identity.policy.decide import Actor
 from node.audit.record import record
@@ -24,6 +30,7 @@ from node.documents.deliveries import owe_attachment
 from node.documents.errors import DocumentNotHeld
 from node.documents.streams import KeptStream
 from node.errors import Refused
+from node.exchange.lines import queues
 from node.node import Node
 from node.store.documents import AttachmentRow, DeliveryRow, DocumentRow
 
@@ -114,6 +121,13 @@ def send_file(request: Request, root: Id, stream: Id, body: SendBody) -> dict[st
         roles = ",".join(sorted(actor.roles))
         record(session, "SendFile", row.state, subject=actor.subject, role=roles, object_id=root)
         return {"id": stream, "to": body.to, "state": row.state, "refusal": row.refusal}
+
+
+@router.get("/v1/deliveries", response_model=QueuesShape)
+def list_deliveries(request: Request) -> dict[str, Any]:
+    """List what waits for other members, and since when their nodes answer no more."""
+    with reading(request, "ReadStatus") as reader:
+        return {"queues": [queue_json(queue) for queue in queues(reader.session)]}
 
 
 def _note(

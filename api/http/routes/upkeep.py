@@ -12,6 +12,7 @@ from identity.policy.decide import Actor
 from node.audit.record import record
 from node.chain.rebuild import rebuild
 from node.errors import NodeError
+from node.exchange.depths import DeliveryDepths
 from node.metrics import MEDIA_TYPE, render
 from node.serve import running_parts
 
@@ -48,7 +49,8 @@ def get_health(request: Request) -> dict[str, Any]:
 def get_metrics(request: Request) -> Response:
     """What this process counts and measures, in Prometheus' text format."""
     allow(request, "ReadStatus")
-    return Response(render(), media_type=MEDIA_TYPE)
+    depths = DeliveryDepths(node_of(request).db)
+    return Response(render(depths), media_type=MEDIA_TYPE)
 
 
 @router.post("/v1/projections/rebuild", response_model=RebuiltShape)

@@ -18,10 +18,12 @@ from identity.acts.words import Role
 from node.errors import Waiting
 from node.exchange import lines, messages
 from node.exchange.couriers import Couriers
+from node.exchange.depths import DeliveryDepths
 from node.exchange.errors import PeerUnavailable, TooManyMessages
 from node.exchange.limits import BYTES_AT_ONCE, DAY_SECONDS, MESSAGES_AT_ONCE, Flights
 from node.exchange.receiving import DOCUMENTS
 from node.exchange.sealed import CONTENT_TYPE
+from node.metrics import render
 from node.store.commands import OutboxRow
 from node.store.documents import ACKNOWLEDGED, WAITING, PeerIntakeRow, PeerLineRow
 
@@ -124,6 +126,8 @@ def test_what_is_owed_waits_while_a_peer_is_away_and_goes_in_order_when_it_is_ba
             (queue,) = lines.queues(session)
         assert (queue.member, queue.waiting, queue.code) == (bank.id, 3, "PEER_UNAVAILABLE")
         assert queue.away_since is not None
+        told = render(DeliveryDepths(carrier.database)).decode()
+        assert f'lading_deliveries_waiting{{peer="{bank.id}"}} 3.0' in told
     assert set(tried) == {numbers[0]}  # the line stands still: one attempt for all that wait
     # Days later, after a restart.
     bank.serve()

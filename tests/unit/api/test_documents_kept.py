@@ -15,6 +15,7 @@ from support.peers import bill_number, make_bill, title_row
 from identity.acts.words import TitleState
 from node.documents.keeping import erase
 from node.documents.registry import TRANSPORT_DOCUMENT
+from node.exchange import lines
 from node.store.audit import AuditRow
 from node.store.commands import OutboxRow
 from node.store.documents import AttachmentRow, DeliveryRow, DocumentRow, GivenReceiptRow
@@ -263,3 +264,17 @@ def test_a_readable_copy_is_made_of_a_held_document_alone(
     assert code(absent) == (404, "NOT_FOUND")
     refused = client.get(f"/v1/documents/{root}/pdf", headers=member.bearer("gate"))
     assert code(refused) == (403, "ROLE_NOT_ALLOWED")
+
+
+def test_what_waits_for_other_members_is_listed(
+    client: httpx.Client, member: Office, root: str
+) -> None:
+    other = "0x" + secrets.token_hex(32)
+    with member.node.db.begin() as session:
+        session.add(DeliveryRow(root=root, to_member=other, purpose="document"))
+        lines.put_off_line(session, other, "PEER_UNAVAILABLE", time.time(), asked=0)
+    told = client.get("/v1/deliveries", headers=member.bearer("auditor")).json()["queues"]
+    (queue,) = [queue for queue in told if queue["member"] == other]
+    assert (queue["waiting"], queue["code"]) == (1, "PEER_UNAVAILABLE")
+    assert queue["away_since"] is not None
+    assert f'peer="{other}"' in client.get("/v1/metrics", headers=member.bearer("auditor")).text
