@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants soak lock contracts clean
-.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill
+.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -53,7 +53,7 @@ contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
 
 # Every benchmark, one JSON line each; about half an hour. The machine should do nothing else.
-bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill
+bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange
 
 bench-demo: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_demo.py
@@ -67,6 +67,10 @@ bench-ledger: $(VENV)/.installed-dev
 
 bench-projector: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_projector.py
+
+# A 100 MB file to three members: the extra memory of four nodes; two minutes.
+bench-exchange: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests $(PY) tests/load/bench_exchange.py
 
 # Kills processes with -9 while writes are in flight, 50 times.
 bench-kill: $(VENV)/.installed-dev
