@@ -27,12 +27,19 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a member's processes listen, all on one host."""
+    """Where a member's processes listen.
+
+    Attributes:
+        host: the name or address in the profile.
+        peers_listen: what the peers listener is bound to; the API is then left on loopback. None:
+            both are bound to ``host``, as on one machine.
+    """
 
     host: str
     api_port: int
     peers_port: int
     ledger_url: str
+    peers_listen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,15 +106,17 @@ def create_member(
     return NewMember(member, directory, roles, profile, _first_keys(signer, node, relay, profile))
 
 
-def grant_tokens(directory: Path, roles: Iterable[str]) -> dict[str, str]:
+def grant_tokens(directory: Path, roles: Iterable[str], where: str | None = None) -> dict[str, str]:
     """Make one token a role, keep their hashes in ``tokens.json``, and return them by role.
+
+    Subjects are ``<role>@<where>``; where is the directory's name unless it is given.
 
     The tokens themselves are kept nowhere: whoever is told here is the only one to know.
     """
     tokens = {role: secrets.token_urlsafe(TOKEN_BYTES) for role in roles}
     rows = [
         {
-            "subject": f"{role}@{directory.name}",
+            "subject": f"{role}@{where or directory.name}",
             "roles": [role],
             "sha256": hashlib.sha256(token.encode()).hexdigest(),
         }
@@ -136,9 +145,9 @@ def _write_settings(directory: Path, member: str, addresses: Addresses) -> None:
         {
             "member": member,
             "ledger_url": addresses.ledger_url,
-            "api_host": addresses.host,
+            "api_host": addresses.host if addresses.peers_listen is None else "127.0.0.1",
             "api_port": addresses.api_port,
-            "peers_host": addresses.host,
+            "peers_host": addresses.peers_listen or addresses.host,
             "peers_port": addresses.peers_port,
         },
     )

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 import typer
 
-from api.cli import contracts, events, evidence, members, orders, processes, titles
+from api.cli import contracts, events, evidence, members, orders, processes, titles, upkeep
 from api.cli.errors import Coded, exit_code_of
 from api.cli.output import show_error
 
@@ -26,6 +26,11 @@ app.command()(processes.sign)
 app.command()(processes.ledger)
 app.command()(processes.gateway)
 app.command()(processes.up)
+app.command()(upkeep.init)
+app.command()(upkeep.status)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
+app.command()(upkeep.doctor)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")

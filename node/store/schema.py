@@ -75,6 +75,23 @@ def differences(database: Database) -> list[Any]:
         return list(compare_metadata(context, SQLModel.metadata))
 
 
+def is_of_a_later_release(connection: Connection) -> bool:
+    """Say whether the tables were brought to a revision that this release does not have."""
+    known = {script.revision for script in _scripts().walk_revisions()}
+    return not _heads(connection) <= known
+
+
+def has_tables(database: Database) -> bool:
+    """Say whether some release has made its tables; makes no file where there is none.
+
+    Raises: StorageUnavailable.
+    """
+    if not database.is_postgresql and not database.path.exists():
+        return False
+    with database.read() as session:
+        return bool(_heads(session.connection()))
+
+
 def write_revision(name: str) -> Path:
     """Write the revision that leads from the last one to the tables of the code."""
     scripts = _scripts()

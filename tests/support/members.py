@@ -119,8 +119,8 @@ class RunningMember:
         """Wait until this node has read these members' admissions."""
         wait_for(lambda: all(self.row(Member, other.id) for other in others), "members are known")
 
-    def stop(self) -> None:
-        """Stop everything of this member."""
+    def stop(self) -> "list[subprocess.Popen[bytes]]":
+        """Stop everything of this member; return its processes, which have ended."""
         if self._service is not None:
             self._service.stop()
         for process in self._processes:
@@ -129,6 +129,7 @@ class RunningMember:
         for process in self._processes:
             process.wait(15)
         self.node.close()
+        return self._processes
 
     def _start(self, name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
         with (self.new.directory / f"{name}.log").open("ab") as log:

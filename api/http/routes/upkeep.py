@@ -15,6 +15,7 @@ from node.errors import NodeError
 from node.exchange.depths import DeliveryDepths
 from node.metrics import MEDIA_TYPE, render
 from node.serve import running_parts
+from node.upkeep.measures import NodeCollector
 
 router = APIRouter(tags=["upkeep"])
 REBUILD = "RebuildProjections"
@@ -49,8 +50,8 @@ def get_health(request: Request) -> dict[str, Any]:
 def get_metrics(request: Request) -> Response:
     """What this process counts and measures, in Prometheus' text format."""
     allow(request, "ReadStatus")
-    depths = DeliveryDepths(node_of(request).db)
-    return Response(render(depths), media_type=MEDIA_TYPE)
+    db = node_of(request).db
+    return Response(render(NodeCollector(db), DeliveryDepths(db)), media_type=MEDIA_TYPE)
 
 
 @router.post("/v1/projections/rebuild", response_model=RebuiltShape)

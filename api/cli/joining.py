@@ -1,0 +1,74 @@
+"""Makes a new member's directory for ``lading init``, whole or not at all."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from api.cli.errors import UsageInvalid
+from identity.acts.words import Role
+from identity.policy.decide import ROLES
+from node.chain.network import load, save
+from node.member import Addresses, NewMember, create_member, grant_tokens, write_json
+
+
+def lay_down(
+    directory: Path,
+    names: tuple[str, str],
+    roles: list[str],
+    where: tuple[str, str, int, int],
+    ledger_url: str,
+    passphrases: dict[str, str],
+    network_file: Path | None,
+) -> dict[str, Any]:
+    """Write the directory and return what its operator is told, tokens included.
+
+    Args:
+        where: the public host, the address that is listened on, the API's port, the peers' port.
+
+    Raises:
+        UsageInvalid: a role that there is not, or a directory that exists.
+        NetworkMalformed, CouncilSignatureMissing: the network's file cannot be relied on.
+    """
+    network = load(network_file) if network_file is not None else None
+    host, listen, api_port, peers_port = where
+    addresses = Addresses(host, api_port, peers_port, ledger_url, listen)
+    if directory.exists():
+        raise UsageInvalid(
+            "DIRECTORY_EXISTS", f"{directory} exists.", "Name a directory that does not exist yet."
+        )
+    begun = directory.with_name(directory.name + ".unfinished")
+    shutil.rmtree(begun, ignore_errors=True)
+    new = create_member(begun, names, _roles(roles), addresses, passphrases)
+    tokens = grant_tokens(begun, sorted(ROLES), directory.name)
+    write_json(begun / "profiles" / f"{new.hex_id}.json", new.profile.to_json())
+    admission = _admission(new)
+    write_json(begun / "admission.json", admission)
+    if network is not None:
+        save(network, begun / "network.json")
+    begun.rename(directory)
+    return {"directory": str(directory), "admission": admission, "tokens": tokens}
+
+
+def _admission(new: NewMember) -> dict[str, Any]:
+    """What the council's motion to admit the member names; all of it is public."""
+    return {
+        "member": new.hex_id,
+        "roles": int(new.roles),
+        "profile": "0x" + new.profile.hash.hex(),
+        "keys": [{"key": "0x" + key.hex(), "purpose": int(purpose)} for key, purpose in new.keys],
+    }
+
+
+def _roles(names: list[str]) -> Role:
+    known = {role.name.lower(): role for role in Role if role.name}
+    unknown = sorted(set(names) - set(known))
+    if unknown or not names:
+        raise UsageInvalid(
+            "ROLE_UNKNOWN",
+            f"There is no role {', '.join(unknown) or 'given'}.",
+            f"Use one or more of {', '.join(sorted(known))}.",
+        )
+    roles = Role(0)
+    for name in names:
+        roles |= known[name]
+    return roles

@@ -1,0 +1,59 @@
+"""What ``lading doctor`` can find and what to do about it: one table, in the manual too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "warn", "fail"]
+
+WHAT_TO_DO: Mapping[str, str] = {
+    "DIRECTORY_OPEN": "chmod 0700 the member's directory; it belongs to the member's user alone.",
+    "PATH_TOO_LONG": "Move the member's directory to a shorter path: a socket's name has a limit.",
+    "SETTINGS_WRONG": "Correct the file that the sentence names; docs/operate.md says what it is.",
+    "KEYSTORE_MISSING": "Put the key store back from a backup; without it keys must be replaced.",
+    "KEYSTORE_OPEN": "chmod 0600 the key stores and tls/key.pem.",
+    "CERTIFICATE_ENDS": "Make a new certificate and a new profile with both; docs/operate.md.",
+    "CERTIFICATE_UNKNOWN": "Use the certificate that profile.json names, or set a new profile.",
+    "DISK_NEARLY_FULL": "Free space or add some; below 200 MB nothing more is taken.",
+    "DATABASE_UNREACHABLE": "Start the database, check its URL, password and max_connections.",
+    "DATABASE_UNSAFE": "Set fsync and full_page_writes on, or an acknowledged write can be lost.",
+    "DATABASE_DAMAGED": "Stop the node, keep the files, restore the last backup: lading restore.",
+    "DATABASE_OTHER_RELEASE": "Install the release that wrote these tables, or a later one.",
+    "BROKER_UNREACHABLE": "Start Redis or correct redis_url; until then the part work does jobs.",
+    "PART_STOPPED": "Start lading serve for the parts named; read its log when it ends again.",
+    "SIGNER_SILENT": "Start lading sign with the signer's passphrase; acts wait meanwhile.",
+    "LEDGER_SILENT": "Check ledger_url and the engine. Writes are accepted and wait.",
+    "LEDGER_OTHER": "ledger_url leads to another ledger than network.json means: correct it.",
+    "TABLES_BEHIND": "Look whether the part follow runs and what its log says.",
+    "WORK_STUCK": "Read the codes in lading status; lading doctor --repair tries the work at once.",
+    "RELAY_STUCK": "Look whether the ledger makes blocks and takes this node's transactions.",
+    "DELIVERY_STUCK": "Ask the peer named whether its node runs; deliveries go on by themselves.",
+    "CLOCK_OFF": "Set the clock by NTP: peers refuse messages that are more than 30 s off.",
+    "MEMBER_NOT_ACTIVE": "The council must admit the member, or end its suspension.",
+    "PROFILE_NOT_HELD": "Ask the member named for its profile.json and put it into profiles.",
+    "PEER_SILENT": "Ask the member named; check name, port, firewall and its certificate.",
+    "TABLES_DIFFER": "Nothing: they were rebuilt from the ledger. Find out who wrote into them.",
+    "WORK_TRIED_AGAIN": "Nothing: work that had failed is due now. Look at lading status again.",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        code: the trouble that was looked for, of ``WHAT_TO_DO``.
+        state: ok: there is none; warn: the node works, but look; fail: it does not work.
+        sentence: what was found; names codes, ids, files and counts.
+        what_to_do: empty when it is ok.
+    """
+
+    code: str
+    state: State
+    sentence: str
+    what_to_do: str
+
+
+def found(code: str, state: State, sentence: str) -> Finding:
+    """Return a finding with its advice."""
+    return Finding(code, state, sentence, "" if state == "ok" else WHAT_TO_DO[code])

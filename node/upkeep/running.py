@@ -1,0 +1,155 @@
+"""What can be told about a member while its processes run: parts, signer, ledger, work, peers."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from sqlmodel import col, func, select
+
+from identity.acts.words import MemberStatus
+from identity.errors import IdentityError
+from identity.signer.client import Signer
+from node.chain.errors import LedgerDiffers, RpcRefused
+from node.chain.network import check_ledger, load
+from node.chain.rpc import Rpc
+from node.errors import LedgerUnavailable
+from node.exchange.directory import Directory
+from node.exchange.errors import ProfileNotHeld
+from node.exchange.tls import client_context, tls_files
+from node.serve import running_parts
+from node.settings import Settings
+from node.store.commands import OutboxRow, RelayTransaction
+from node.store.database import Database
+from node.store.documents import DeliveryRow
+from node.store.errors import StorageUnavailable
+from node.store.projections import Member
+from node.upkeep.errors import DatabaseNotMade
+from node.upkeep.findings import Finding, State, found
+from node.upkeep.measures import WAITING, measure, opened
+
+ANSWER_SECONDS = 3.0
+BEHIND_SECONDS = 30
+RELAY_SECONDS = 300
+STUCK_ATTEMPTS = 5
+DELIVERY_SECONDS = 3600
+CLOCK_SECONDS = 30
+
+
+def while_running(settings: Settings) -> Iterator[Finding]:
+    """Look whether every part runs, is answered and keeps up."""
+    runs = running_parts(settings.directory)
+    stopped = [part for part, is_held in runs.items() if not is_held]
+    said = f"Not running: {', '.join(stopped)}." if stopped else "Every part runs."
+    yield found("PART_STOPPED", "fail" if stopped else "ok", said)
+    yield _signer(settings)
+    yield from _ledger(settings)
+    try:
+        with opened(settings) as database:
+            yield from _tables(settings, database)
+    except (StorageUnavailable, DatabaseNotMade) as error:
+        yield found("DATABASE_UNREACHABLE", "fail", error.message)
+
+
+def of_network(settings: Settings) -> Iterator[Finding]:
+    """Look whether each active member's profile is here and its node is reached over TLS."""
+    try:
+        with opened(settings) as database:
+            directory = Directory(settings.profiles_directory, database)
+            with database.read() as session:
+                active = select(Member.id).where(Member.status == MemberStatus.ACTIVE)
+                others = [member for member in session.exec(active) if member != settings.member]
+            for member in sorted(others):
+                yield from _peer(settings, directory, member)
+    except (StorageUnavailable, DatabaseNotMade) as error:
+        yield found("DATABASE_UNREACHABLE", "fail", error.message)
+
+
+def _signer(settings: Settings) -> Finding:
+    try:
+        Signer(settings.signer_socket, ANSWER_SECONDS).status()
+    except IdentityError as error:
+        return found("SIGNER_SILENT", "fail", f"The signer does not answer: {error.code}.")
+    return found("SIGNER_SILENT", "ok", "The signer answers.")
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    ledger = Rpc(settings.ledger_url, ANSWER_SECONDS)
+    try:
+        check_ledger(ledger, load(settings.network_file))
+        block = ledger.call("eth_getBlockByNumber", "latest", False)
+    except LedgerDiffers as error:
+        yield found("LEDGER_OTHER", "fail", error.message)
+        return
+    except (LedgerUnavailable, RpcRefused) as error:
+        yield found("LEDGER_SILENT", "fail", error.message)
+        return
+    finally:
+        ledger.close()
+    yield found(
+        "LEDGER_SILENT", "ok", f"The ledger answers; its height is {int(block['number'], 16)}."
+    )
+    # A block is never younger than this clock by more than the engine allows; idle ledgers are old.
+    ahead = int(block["timestamp"], 16) - int(time.time())
+    state: State = "fail" if ahead > CLOCK_SECONDS else "ok"
+    yield found("CLOCK_OFF", state, f"The last block is {-ahead} s old by this clock.")
+
+
+def _tables(settings: Settings, database: Database) -> Iterator[Finding]:
+    now = time.time()
+    with database.read() as session:
+        member = session.get(Member, settings.member)
+        measures = measure(session, now)
+        stuck = session.exec(
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(col(OutboxRow.attempts) >= STUCK_ATTEMPTS, ~col(OutboxRow.waiting))
+        ).one()
+        relays = session.exec(
+            select(func.count())
+            .select_from(RelayTransaction)
+            .where(RelayTransaction.state == "open")
+            .where(col(RelayTransaction.created_at) < now - RELAY_SECONDS)
+        ).one()
+        late = session.exec(
+            select(DeliveryRow.to_member)
+            .where(DeliveryRow.state == WAITING)
+            .where(col(DeliveryRow.created_at) < now - DELIVERY_SECONDS)
+            .distinct()
+        ).all()
+    active = member is not None and member.status == MemberStatus.ACTIVE
+    said = "is" if active else "is not"
+    yield found("MEMBER_NOT_ACTIVE", "ok" if active else "warn", f"The member {said} active.")
+    behind = measures.behind_seconds
+    well = behind is not None and behind <= BEHIND_SECONDS
+    said = "The tables hold nothing yet." if behind is None else f"They are {behind} s behind."
+    yield found("TABLES_BEHIND", "ok" if well else "fail", said)
+    said = f"{stuck} pieces of work have failed {STUCK_ATTEMPTS} times or more."
+    yield found("WORK_STUCK", "warn" if stuck else "ok", said)
+    said = f"{relays} transactions are not final after {RELAY_SECONDS} s."
+    yield found("RELAY_STUCK", "warn" if relays else "ok", said)
+    said = f"Owed for an hour: {', '.join(sorted(late)) or 'nothing'}."
+    yield found("DELIVERY_STUCK", "warn" if late else "ok", said)
+
+
+def _peer(settings: Settings, directory: Directory, member: str) -> Iterator[Finding]:
+    try:
+        profile = directory.profile(member)
+    except ProfileNotHeld:
+        yield found("PROFILE_NOT_HELD", "fail", f"The present profile of {member} is not here.")
+        return
+    at = urlsplit(profile.peers_url)
+    where = (at.hostname or "", at.port or 443)
+    try:
+        context = client_context(tls_files(settings.directory), profile.tls_certificates)
+        with (
+            socket.create_connection(where, ANSWER_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=at.hostname),
+        ):
+            pass
+    except (OSError, ssl.SSLError) as error:
+        said = f"{member} at {profile.peers_url} does not answer: {type(error).__name__}."
+        yield found("PEER_SILENT", "warn", said)
+        return
+    yield found("PEER_SILENT", "ok", f"{member} answers at {profile.peers_url}.")
