@@ -18,12 +18,13 @@ from identity.acts.typed import decode, digest
 from identity.errors import ActMalformed
 from identity.keys.secp256k1 import recover
 from node.chain.errors import RpcRefused
+from node.chain.network import Network
 from node.chain.relaying import SUBMIT_SELECTOR, batch_of
 from node.chain.sender import GAS_CAP_SELECTOR
 
 GAS_CAP = 300_000
+CODE = b"stub"
 RELAYER_NOT_ACTIVE = keccak(b"RelayerNotActive(address)")[:4]
-STALE_COUNTER = keccak(b"StaleCounter(bytes32,uint256,uint256)")[:4] + bytes(96)
 
 
 class StubEngine(SyntheticLedger):
@@ -35,8 +36,9 @@ class StubEngine(SyntheticLedger):
         stuck: relayers whose transactions are taken and never included.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network | None = None) -> None:
         super().__init__()
+        self.network = network or self.network
         self.poison: Callable[[bytes], bool] = lambda _wire: False
         self.refused: set[str] = set()
         self.stuck: set[str] = set()
@@ -64,6 +66,8 @@ class StubEngine(SyntheticLedger):
                 return hex(self.network.chain_id)
             if method == "eth_syncing":
                 return False
+            if method == "eth_getCode":
+                return "0x" + CODE.hex()
             return super().call(method, *params)
 
     def include(self) -> int:

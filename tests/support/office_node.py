@@ -40,21 +40,25 @@ class Office:
         return {"Authorization": f"Bearer {self.tokens[role]}"}
 
 
-def found_network() -> Network:
-    """A network.json that its council signed, of contracts that stand nowhere."""
+def found_network(genesis: str = GENESIS, code: str | None = None) -> Network:
+    """A network.json that its council signed, of contracts that stand nowhere.
+
+    Args:
+        code: the hash of every contract's code.
+    """
     keys = {"0x" + f"{n:02x}" * 32: SigningKey.generate() for n in (1, 2)}
     seats = tuple(Seat(member, "0x" + key.address.hex()) for member, key in keys.items())
     nonce = "0x" + secrets.token_hex(32)
     network = Network(
         chain_id=5151,
-        network_id=network_id(seats, 2, GENESIS, 5151, nonce),
+        network_id=network_id(seats, 2, genesis, 5151, nonce),
         nonce=nonce,
-        genesis=GENESIS,
+        genesis=genesis,
         engine="embedded",
         operator=None,
         deployed_height=1,
         contracts={
-            name: DeployedContract("0x" + f"{n:02x}" * 20, "0x" + f"{n:02x}" * 32)
+            name: DeployedContract("0x" + f"{n:02x}" * 20, code or "0x" + f"{n:02x}" * 32)
             for n, name in enumerate(CONTRACT_NAMES, 1)
         },
         threshold=2,
