@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 import structlog
+from sqlalchemy import insert
 from sqlmodel import Session, col, select, update
 
 from node.commands.states import CODED_ERRORS
@@ -19,6 +20,7 @@ from node.errors import NodeError, Waiting
 from node.metrics import job_seconds, jobs
 from node.store.commands import OutboxRow
 from node.store.database import Database
+from node.store.rows import table_of
 
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
@@ -30,13 +32,16 @@ CLAIM_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 
 Task = Callable[[dict[str, Any]], None]
+_INSERT = insert(table_of(OutboxRow)).inline()
+
 log = structlog.get_logger("jobs")
 
 
 def enqueue(session: Session, kind: str, payload: dict[str, Any]) -> None:
     """Add work of ``kind`` to the caller's transaction; ``payload`` holds ids only."""
     now = time.time()
-    session.add(OutboxRow(kind=kind, payload=payload, due=now, created_at=int(now)))
+    row = {"kind": kind, "payload": payload, "due": now, "created_at": int(now)}
+    session.connection().execute(_INSERT, row | {"attempts": 0, "waiting": False})
 
 
 def delay_seconds(attempts: int) -> float:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -11,8 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from api.http.commands import command_json, find_command
 from api.http.doors import actor_of, node_of
 from api.http.errors import IdempotencyKeyMalformed, IdempotencyKeyMissing
+from identity.policy.decide import Actor
 from node.commands.watching import REACHED
 from node.store.commands import Command
+
+if TYPE_CHECKING:
+    from node.node import Node
 
 DEFAULT_WAIT_SECONDS = 30
 MAX_WAIT_SECONDS = 60
@@ -27,21 +31,9 @@ class Waiting:
     """
 
     def __init__(
-        self,
-        request: Request,
-        response: Response,
-        wait: Annotated[
-            Literal["final", "relayed"] | None,
-            Query(
-                description="`final`: answer when the command has its end; `relayed`: when its act "
-                "is on its way to the ledger; or when the time is up"
-            ),
-        ] = None,
-        wait_seconds: Annotated[
-            int, Query(ge=1, le=MAX_WAIT_SECONDS, description="the longest wait")
-        ] = DEFAULT_WAIT_SECONDS,
+        self, node: "Node", response: Response, wait: str | None, wait_seconds: int
     ) -> None:
-        self._node = node_of(request)
+        self._node = node
         self._response = response
         self._wait = wait
         self._seconds = wait_seconds
@@ -73,7 +65,28 @@ class Waiting:
             return [find_command(session, one) for one in commands]
 
 
-def _key_of_request(
+async def _waiting_of_request(
+    request: Request,
+    response: Response,
+    wait: Annotated[
+        Literal["final", "relayed"] | None,
+        Query(
+            description="`final`: answer when the command has its end; `relayed`: when its act "
+            "is on its way to the ledger; or when the time is up"
+        ),
+    ] = None,
+    wait_seconds: Annotated[
+        int, Query(ge=1, le=MAX_WAIT_SECONDS, description="the longest wait")
+    ] = DEFAULT_WAIT_SECONDS,
+) -> Waiting:
+    return Waiting(node_of(request), response, wait, wait_seconds)
+
+
+# These are coroutines, though they wait for nothing: others would each cost a change of thread.
+ForGoal = Annotated[Waiting, Depends(_waiting_of_request)]
+
+
+async def _key_of_request(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -100,19 +113,23 @@ IdempotencyKey = Annotated[str, Depends(_key_of_request)]
 class Intent:
     """One write by one caller under one idempotency key."""
 
-    def __init__(
-        self,
-        request: Request,
-        waiting: Annotated[Waiting, Depends()],
-        idempotency_key: IdempotencyKey,
-    ) -> None:
-        self._node = node_of(request)
-        self._actor = actor_of(request)
+    def __init__(self, node: "Node", actor: Actor, waiting: Waiting, key: str) -> None:
+        self._node = node
+        self._actor = actor
         self._waiting = waiting
-        self._key = idempotency_key
+        self._key = key
 
     async def perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         """Hand the command to the node; return it as JSON, at its goal if the caller waits."""
         submit = self._node.handler.submit
         command = await run_in_threadpool(submit, self._actor, self._key, verb, body)
         return command_json(await self._waiting.for_goal(command))
+
+
+async def _intent_of_request(
+    request: Request, waiting: ForGoal, idempotency_key: IdempotencyKey
+) -> Intent:
+    return Intent(node_of(request), actor_of(request), waiting, idempotency_key)
+
+
+TheIntent = Annotated[Intent, Depends(_intent_of_request)]

@@ -11,6 +11,7 @@ from node.store.audit import AuditRow
 from node.store.rows import table_of
 
 NODE = "node"
+_INSERT = insert(table_of(AuditRow))
 
 
 def record(
@@ -45,5 +46,7 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Each names the columns ``verb``, ``outcome``, ``object``, ``code`` and ``command``.
     """
+    if not rows:
+        return
     common = {"at": int(time.time()), "subject": NODE, "role": NODE}
-    session.connection().execute(insert(table_of(AuditRow)), [common | dict(row) for row in rows])
+    session.connection().execute(_INSERT, [common | dict(row) for row in rows])

@@ -6,7 +6,8 @@ stands or falls alone. ``node.commands.handler`` alone uses it.
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, select
@@ -81,7 +82,9 @@ class Intake:
 
     def _look_ahead(self) -> dict[int, Any]:
         """Do what takes long, while others can still write; return its results by place."""
-        results: dict[int, Any] = {}
+        results: dict[int, Any] = {at: None for at, _ in self._open()}
+        if not any(request.verb.looks_ahead for _, request in self._open()):
+            return results
         with self._node.db.read() as session:
             self._answer_repeats(session)
             context = self._context(session)
@@ -91,7 +94,7 @@ class Intake:
                     results[place] = request.verb.ahead(context, request.body)
                 except CODED_ERRORS as error:
                     self._answers[place] = error
-        return results
+        return {at: result for at, result in results.items() if at not in self._answers}
 
     def _store(self, session: Session, ahead: dict[int, Any]) -> None:
         """Prepare what is left, and add commands, outbox rows and audit rows."""
@@ -101,7 +104,7 @@ class Intake:
         claims: dict[str, Command] = {}
         for place, request in self._open():
             try:
-                with session.begin_nested():
+                with _apart(session, alone=len(self._asked) == 1):
                     command, how = self._prepare(context, request, ahead[place], claims)
             except CODED_ERRORS as error:
                 self._answers[place] = error
@@ -113,7 +116,6 @@ class Intake:
         for command, _ in prepared:
             append_command(session, command, context.now)
         record_all(session, [*self._refusals(), *(self._taken(each) for each, _ in prepared)])
-        session.flush()
 
     def _prepare(
         self, context: Context, request: Request, ahead: Any, claims: dict[str, Command]
@@ -179,6 +181,26 @@ class Intake:
             "code": code,
             "command": command,
         }
+
+
+@contextmanager
+def _apart(session: Session, alone: bool) -> Iterator[None]:
+    """Undo what the block did to the session when it raises one of our errors.
+
+    ``alone``: nothing but the block has used the session for writing.
+    """
+    if not alone:
+        session.flush()
+        session.connection().exec_driver_sql("SAVEPOINT apart")
+    try:
+        yield
+    except CODED_ERRORS:
+        session.expunge_all()
+        if alone:
+            session.rollback()
+        else:
+            session.connection().exec_driver_sql("ROLLBACK TO SAVEPOINT apart")
+        raise
 
 
 def _leaves_audit(answer: Answer) -> bool:

@@ -9,9 +9,9 @@ anew.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from identity.acts.typed import Value
 from identity.acts.words import MemberStatus, Role
@@ -23,6 +23,8 @@ from node.store.projections import Authority, Member, Title
 
 if TYPE_CHECKING:
     from node.node import Node
+
+M = TypeVar("M", bound=SQLModel)
 
 # Whose orders freeze and move titles, and whose hold releases and suspend devices.
 TITLE_AUTHORITIES = Role.CUSTOMS | Role.REGULATOR
@@ -44,10 +46,19 @@ class Context:
     node: "Node"
     member: str
     now: int
+    _known: dict[tuple[type[Any], Any], Any] = field(default_factory=dict)
+
+    def get(self, model: type[M], key: Any) -> M | None:
+        """Return a row by its key, as it was when this context first asked for it."""
+        name = (model, key)
+        if name not in self._known:
+            self._known[name] = self.session.get(model, key)
+        found: M | None = self._known[name]
+        return found
 
     def title(self, title_id: str) -> Title:
         """Return the title as projected; raises ContractRefused (ObjectUnknown)."""
-        found = self.session.get(Title, title_id)
+        found = self.get(Title, title_id)
         if found is None:
             raise refusal_named("ObjectUnknown", object=title_id)
         return found
@@ -65,12 +76,12 @@ class Context:
         self, ports: Iterable[int], roles: Role, member_id: str | None = None
     ) -> int | None:
         """Return the first of ``ports`` at which a member (this one) has one of ``roles``."""
-        member = self.session.get(Member, member_id or self.member)
+        member = self.get(Member, member_id or self.member)
         if member is None:
             return None
         held = [int(role) for role in roles if member.roles & role]
         for port in ports:
-            if any(self.session.get(Authority, (port, role, member.id)) for role in held):
+            if any(self.get(Authority, (port, role, member.id)) for role in held):
                 return port
         return None
 
@@ -89,7 +100,7 @@ class Context:
         Raises:
             ContractRefused: MemberUnknown, MemberNotActive or RoleMissing.
         """
-        found = self.session.get(Member, member_id)
+        found = self.get(Member, member_id)
         if found is None:
             raise refusal_named("MemberUnknown", member=member_id)
         if found.status != MemberStatus.ACTIVE:

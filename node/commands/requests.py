@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from identity.policy.decide import Actor
@@ -12,9 +14,16 @@ from node.commands.bodies import NOBODY, Body, read_body
 from node.commands.verbs import VERBS, Verb
 from node.errors import IdempotencyConflict, KeyInvalid, VerbUnknown
 from node.store.commands import Command
+from node.store.rows import table_of
 from privacy.canonical import canonical_json
 
 MAX_KEY_CHARACTERS = 128
+
+_COLUMNS = table_of(Command).c
+_EARLIER = sql_select(_COLUMNS.id).where(
+    _COLUMNS.subject == bindparam("subject"),
+    _COLUMNS.key.in_(bindparam("keys", expanding=True)),
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,11 @@ def read_request(actor: Actor, asked: Asked) -> Request:
 
 def earlier_commands(session: Session, subject: str, keys: Iterable[str]) -> Mapping[str, Command]:
     """Return by key the commands that ``subject`` asked for under these keys."""
-    query = select(Command).where(Command.subject == subject, col(Command.key).in_(list(keys)))
+    given = {"subject": subject, "keys": list(keys)}
+    ids = session.connection().execute(_EARLIER, given).scalars().all()
+    if not ids:  # as nearly always
+        return {}
+    query = select(Command).where(col(Command.id).in_(ids))
     return {command.key: command for command in session.exec(query)}
 
 

@@ -35,6 +35,11 @@ class Verb:
     prepare: Callable[[Context, Any, Any], Prepared]
     policy: str
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether ``ahead`` does anything."""
+        return self.ahead is not _nothing_ahead
+
 
 def _no_facts(context: Context, _: object) -> Facts:
     return Facts(node=context.member)

@@ -78,7 +78,7 @@ def prepare_register_device(context: Context, body: RegisterDeviceBody) -> Prepa
     """State a new device of this member. Raises: ContractRefused."""
     context.active_member(context.member)
     device = body.device or to_hex(secrets.token_bytes(32))
-    if context.session.get(Device, device) is not None:
+    if body.device is not None and context.session.get(Device, device) is not None:
         raise refusal_named("DeviceExists", device=device)
     return Prepared(
         to_bytes(device),

@@ -9,8 +9,8 @@ never becomes visible before an earlier one, and a reader that goes by position 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import event, insert
-from sqlmodel import Session, col, select, update
+from sqlalchemy import bindparam, event, insert, update
+from sqlmodel import Session, select
 
 from identity.acts.types import ACT_TYPES
 from node.store.commands import SIGNED
@@ -24,6 +24,15 @@ AFTER_RESTORE = 1_000_000_000
 
 _WAITING = "events without a position"
 _COLUMNS = tuple(column.name for column in table_of(EventRow).columns)
+_NOTHING: Mapping[str, Any] = dict.fromkeys(_COLUMNS) | {"members": ""}
+_INSERT = insert(table_of(EventRow))
+_HEAD = table_of(StreamHead)
+_GIVE = (
+    update(_HEAD)
+    .where(_HEAD.c.id == 1)
+    .values(position=_HEAD.c.position + bindparam("count"))
+    .returning(_HEAD.c.position)
+)
 
 
 class CommandState(Protocol):
@@ -46,10 +55,7 @@ def append(session: Session, row: EventRow) -> None:
 
     ``row.position`` is given when the transaction commits.
     """
-    waiting = session.info.setdefault(_WAITING, [])
-    if not waiting:
-        event.listen(session, "before_commit", _number, once=True)
-    waiting.append(row)
+    _append(session, {name: getattr(row, name) for name in _COLUMNS})
 
 
 def append_command(session: Session, command: CommandState, at: int) -> None:
@@ -57,19 +63,24 @@ def append_command(session: Session, command: CommandState, at: int) -> None:
     if command.state == SIGNED:
         return
     on_title = command.verb in ACT_TYPES and ACT_TYPES[command.verb].contract == "Titles"
-    append(
-        session,
-        EventRow(
-            at=at,
-            kind=COMMAND,
-            verb=command.verb,
-            object=command.object,
-            title=command.object if on_title else None,
-            state=command.state,
-            code=command.refusal["code"] if command.refusal else None,
-            command=command.id,
-        ),
-    )
+    told = {
+        "at": at,
+        "kind": COMMAND,
+        "verb": command.verb,
+        "object": command.object,
+        "title": command.object if on_title else None,
+        "state": command.state,
+        "code": command.refusal["code"] if command.refusal else None,
+        "command": command.id,
+    }
+    _append(session, dict(_NOTHING) | told)
+
+
+def _append(session: Session, row: dict[str, Any]) -> None:
+    waiting = session.info.setdefault(_WAITING, [])
+    if not waiting:
+        event.listen(session, "before_commit", _number, once=True)
+    waiting.append(row)
 
 
 def head(session: Session) -> int:
@@ -89,22 +100,12 @@ def skip_ahead(session: Session) -> None:
 def _number(session: Session) -> None:
     """Give the transaction's events their positions; the last thing before its commit."""
     session.flush()  # all other locks first, or two transactions could wait for each other
-    waiting: list[EventRow] = session.info.pop(_WAITING)
+    waiting: list[dict[str, Any]] = session.info.pop(_WAITING)
     first = _give(session, len(waiting)) + 1
-    rows = [
-        {name: getattr(row, name) for name in _COLUMNS} | {"position": first + at}
-        for at, row in enumerate(waiting)
-    ]
-    session.connection().execute(insert(table_of(EventRow)), rows)
+    rows = [row | {"position": first + at} for at, row in enumerate(waiting)]
+    session.connection().execute(_INSERT, rows)
 
 
 def _give(session: Session, count: int) -> int:
     """Move the head by ``count`` and return where it was; the row stays locked until the end."""
-    moved = (
-        update(StreamHead)
-        .where(col(StreamHead.id) == 1)
-        .values(position=col(StreamHead.position) + count)
-        .returning(col(StreamHead.position))
-        .execution_options(synchronize_session=False)
-    )
-    return int(session.exec(moved).one()[0]) - count
+    return int(session.connection().execute(_GIVE, {"count": count}).scalar_one()) - count

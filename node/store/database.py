@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import exc
@@ -35,6 +36,7 @@ class Database:
 
     def __init__(self, url: str, schema: str | None = None) -> None:
         self.url = url
+        self._turns = Lock()
         if url.startswith(postgresql.PREFIXES):
             self.is_postgresql = True
             self.engine = postgresql.open_engine(url, schema)
@@ -70,7 +72,8 @@ class Database:
             StorageUnavailable: the disk is full or failing, the server is not reached, no
                 connection or lock was free for 10 s.
         """
-        with self._translated(), Session(self._writer, expire_on_commit=False) as session:
+        opened = Session(self._writer, expire_on_commit=False)
+        with self._turn(), self._translated(), opened as session:
             connection = session.connection()  # begins now, before anything is read
             if not beside:
                 self.way.take_lock(connection)
@@ -115,6 +118,20 @@ class Database:
             self.way.stand_alone(pooled.driver_connection)
             pooled.detach()  # closing it closes the connection
             return pooled
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let this process's writers of a SQLite file go one after the other."""
+        if self.is_postgresql:
+            yield
+        elif not self._turns.acquire(timeout=sqlite.BUSY_TIMEOUT_MS / 1000):
+            database_errors.labels("locked").inc()
+            raise StorageUnavailable("The database's other writers do not come to an end.")
+        else:
+            try:
+                yield
+            finally:
+                self._turns.release()
 
     def close(self) -> None:
         """Close the pool's connections; the object can be used again afterwards."""

@@ -5,6 +5,7 @@ so that it never fails half way because another wrote first.
 """
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 PREFIX = "sqlite:///"
 BUSY_TIMEOUT_MS = 10_000
+STEP_SECONDS = 0.001
 POOL_CONNECTIONS = 16
 POOL_OVERFLOW = 48
 # Its answer differs after each commit of another connection.
@@ -90,5 +92,29 @@ def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("lading_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("lading_writes", False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _begun(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong
+
+
+def _begun(connection: Any) -> bool:
+    """Return whether the write lock came free within the time to wait, and the transaction began.
+
+    SQLite's own waiting sleeps longer and longer, so that a busy process starves another one; this
+    looks again in small steps.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False
+            time.sleep(STEP_SECONDS)
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

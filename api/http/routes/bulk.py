@@ -1,14 +1,14 @@
 """Several writes at once: up to fifty commands, each of which stands or falls alone."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http.commands import command_json
 from api.http.doors import actor_of, node_of
 from api.http.errors import BodyInvalid, IdempotencyKeyMalformed
-from api.http.intent import KEY, Waiting
+from api.http.intent import KEY, ForGoal, Waiting
 from api.http.problems import CodedError, problem_json
 from api.http.routes.write_table import EXAMPLE_ID
 from api.http.shapes import BulkShape
@@ -59,7 +59,7 @@ _EXAMPLE = {
         }
     },
 )
-async def perform_all(request: Request, waiting: Annotated[Waiting, Depends()]) -> dict[str, Any]:
+async def perform_all(request: Request, waiting: ForGoal) -> dict[str, Any]:
     """Take up to fifty commands; each has its own key, and its own answer whatever the others'."""
     read = [_read(item) for item in _commands(request.state.json)]
     asked = [item for item in read if isinstance(item, Asked)]

@@ -1,14 +1,14 @@
 """Reading members, commands and documents."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http.commands import command_json, find_command
 from api.http.doors import credential_of, reading
 from api.http.errors import NothingHere
-from api.http.intent import Waiting
+from api.http.intent import ForGoal
 from api.http.parameters import CommandId, Id
 from api.http.reads.members import all_members, member_json, names_of
 from api.http.reads.wording import moment
@@ -45,9 +45,7 @@ def list_members(request: Request) -> dict[str, Any]:
     response_model=CommandShape,
     responses={202: {"model": CommandShape, "description": "The time to wait was up."}},
 )
-async def get_command(
-    request: Request, command: CommandId, waiting: Annotated[Waiting, Depends()]
-) -> dict[str, Any]:
+async def get_command(request: Request, command: CommandId, waiting: ForGoal) -> dict[str, Any]:
     """Say what became of a write."""
 
     def read() -> Command:

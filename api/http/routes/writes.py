@@ -6,12 +6,12 @@ node checks the body, asks the policy and answers with a command, which is final
 
 import copy
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from api.http.errors import BodyInvalid
-from api.http.intent import Intent
+from api.http.intent import TheIntent
 from api.http.routes.write_table import LANE_ACT, WRITES, Write
 from api.http.shapes import CommandShape
 from identity.acts.types import ACT_TYPES
@@ -22,7 +22,7 @@ LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out, a return, an
 
 
 def _endpoint(write: Write) -> Callable[..., Any]:
-    async def perform(request: Request, intent: Annotated[Intent, Depends()]) -> dict[str, Any]:
+    async def perform(request: Request, intent: TheIntent) -> dict[str, Any]:
         body = _body(request)
         verb = verb_of(read_body(LaneActBody, body)) if write.verb == LANE_ACT else write.verb
         return await intent.perform(verb, body)
