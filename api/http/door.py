@@ -35,7 +35,9 @@ MAX_BODY_BYTES = 12_000_000
 BODY_SECONDS = 60.0
 SMALL_BODY_BYTES = 16_384
 API = "/v1/"
-OPEN = frozenset({"/v1/health", "/openapi.json", "/sign-in", "/sign-out", "/static/page.css"})
+OPEN = frozenset(
+    {"/v1/health", "/v1/ready", "/openapi.json", "/sign-in", "/sign-out", "/static/page.css"}
+)
 # A file's bytes: the route reads them itself, bounded, without holding them.
 STREAMED = re.compile(r"/v1/documents/[^/]+/attachments")
 HEADERS = {

@@ -415,6 +415,12 @@ class HealthShape(Shape):
     as_of: AsOfShape
 
 
+class ReadyShape(Shape):
+    """This process takes requests."""
+
+    ready: bool = Field(examples=[True])
+
+
 class RebuiltTableShape(Shape):
     """One table: its rows now, and how many were not the same before."""
 

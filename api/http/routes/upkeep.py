@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.doors import Reader, allow, node_of
-from api.http.shapes import HealthShape, RebuiltShape
+from api.http.shapes import HealthShape, ReadyShape, RebuiltShape
 from identity.policy.decide import Actor
 from node.audit.record import record
 from node.chain.rebuild import rebuild
@@ -40,6 +40,14 @@ def get_health(request: Request) -> dict[str, Any]:
         "parts": running_parts(node.settings.directory),
         "as_of": as_of,
     }
+
+
+@router.get("/v1/ready", response_model=ReadyShape)
+def get_ready(request: Request) -> dict[str, Any]:
+    """Say that this process takes requests and its database answers; else 503. Open to all."""
+    with node_of(request).db.read() as session:
+        session.connection().exec_driver_sql("SELECT 1")
+    return {"ready": True}
 
 
 @router.get(
