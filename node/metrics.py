@@ -71,6 +71,16 @@ broker_errors = Counter(
     "Times that Redis took no work and the node did it itself.",
     registry=REGISTRY,
 )
+webhook_messages = Counter(
+    "lading_webhook_messages",
+    "Attempts to send a message to a webhook: taken, failed; and messages given up: dead.",
+    ["result"],
+    registry=REGISTRY,
+)
+notices_sent = Counter(
+    "lading_notices", "Notices to people: sent, failed.", ["kind", "result"], registry=REGISTRY
+)
+event_streams = Gauge("lading_event_streams", "Streams of events that are open.", registry=REGISTRY)
 
 relay_transactions = Counter(
     "lading_relay_transactions",

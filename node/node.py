@@ -30,6 +30,9 @@ from node.documents.statutory import Statutory
 from node.documents.streams import StreamVault
 from node.documents.vault import Vault
 from node.errors import SettingsInvalid
+from node.events import mail
+from node.events.messengers import Messengers
+from node.events.sending import Secrets
 from node.events.tail import Tail
 from node.exchange.directory import Directory
 from node.exchange.exchange import Exchange
@@ -49,6 +52,7 @@ PROBE_SECONDS = 2.0
 TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
     ERASE: erase,
+    mail.TASK: mail.send_notice,
 }
 
 
@@ -100,6 +104,7 @@ class Node:
         self.handler = CommandHandler(self)
         self.watch = Watch(self.db)
         self.tail = Tail(self.db)
+        self.webhook_secrets = Secrets(settings.member, envelope_key)
 
     def follower(self) -> Follower:
         """Return what projects the ledger into tables and stream; commands' ends are its hook."""
@@ -134,6 +139,10 @@ class Node:
     def signing_desk(self) -> SigningDesk:
         """Return what has accepted commands signed."""
         return SigningDesk(self)
+
+    def messengers(self) -> Messengers:
+        """Return what brings events to webhooks and notices to people."""
+        return Messengers(self)
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""

@@ -199,11 +199,14 @@ class Service:
     def _work(self) -> None:
         worker, desk = self._node.worker(), self._node.signing_desk()
         couriers = self._node.exchange.couriers()
+        messengers = self._node.messengers()
+        messengers.start()
         try:
             self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step())
         finally:
             couriers.close()
             worker.close()
+            messengers.close()
 
     def _poll(self, step: Callable[[], bool]) -> None:
         """Step until told to stop: soon again while busy, else when the database changes."""

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from node.errors import SettingsInvalid
@@ -19,6 +19,31 @@ MAX_SETTINGS_BYTES = 64 * 1024
 
 MemberId = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+MailAddress = Annotated[str, Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$", max_length=254)]
+
+
+class Smtp(BaseModel):
+    """The mail server that takes notices; its password is in ``LADING_SMTP_PASSWORD`` alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Port = 587
+    starttls: bool = True
+    username: str | None = None
+    sender: MailAddress
+
+
+class Person(BaseModel):
+    """Somebody who is told by mail what waits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$")]
+    mail: MailAddress
+    notices: tuple[Literal["offer", "deadline", "freeze", "hold"], ...] = (
+        "offer", "deadline", "freeze", "hold",
+    )  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -35,6 +60,9 @@ class Settings(BaseSettings):
             Each process of a member needs its own.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
+        webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
+            and in the member's own network.
+        people: who is told by mail what waits for them; needs ``smtp``.
         poll_seconds: how often the follower asks the ledger for a new final block.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
@@ -56,12 +84,22 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
     peer_daily_bytes: int = Field(default=20 * 2**30, ge=0)
     peer_daily_messages: int = Field(default=100_000, ge=0)
+    webhook_targets: Literal["public", "any"] = "public"
+    smtp: Smtp | None = None
+    people: tuple[Person, ...] = ()
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
 
     @model_validator(mode="after")
     def _celery_has_its_broker(self) -> Self:
         if self.jobs == "celery" and self.redis_url is None:
             raise ValueError("jobs by celery need redis_url")
+        return self
+
+    @model_validator(mode="after")
+    def _people_can_be_told(self) -> Self:
+        names = {person.name for person in self.people}
+        if len(names) < len(self.people) or (names and self.smtp is None):
+            raise ValueError("people have names of their own, and need smtp")
         return self
 
     @classmethod

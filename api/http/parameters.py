@@ -1,6 +1,6 @@
 """The forms of values in addresses."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -13,3 +13,5 @@ HoldId = CommandId
 ContainerNumber = Annotated[str, StringConstraints(min_length=11, max_length=11)]
 SubscriberId = CommandId
 Position = Annotated[int, Field(ge=0, lt=2**53)]
+MessageId = Annotated[str, StringConstraints(pattern=r"^msg_[0-9a-f]{32}$")]
+EventKind = Literal["acted", "followed", "refused", "command", "notice"]

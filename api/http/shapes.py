@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.parameters import EventKind
+
 EXAMPLE_ID = "0x" + "5f" * 32
 AT = "2026-05-01T10:00:00Z"
 
@@ -253,7 +255,7 @@ class StreamedShape(Shape):
     """One event of the stream: ids and states; ``link`` leads to what may be read of it."""
 
     position: int = Field(examples=[4711])
-    kind: Literal["acted", "followed", "refused", "command"]
+    kind: EventKind
     verb: str | None = Field(examples=["Offer"])
     object: str | None = Field(examples=[EXAMPLE_ID])
     title: str | None = Field(examples=[EXAMPLE_ID])
@@ -295,6 +297,31 @@ class SubscribersShape(Shape):
     """Subscribers, by age."""
 
     subscribers: list[SubscriberShape]
+
+
+class WebhookShape(SubscriberShape):
+    """A webhook that was just made; ``secret`` is told this once."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+class DeadLetterShape(Shape):
+    """Events that a webhook's receiver did not take for a day."""
+
+    id: str = Field(description="the message's webhook-id")
+    subscriber: str
+    name: str
+    state: Literal["dead", "again"]
+    positions: list[int]
+    attempts: int
+    last_error: str | None = Field(examples=["HTTP_500"])
+    created_at: str | None = Field(examples=[AT])
+
+
+class DeadLettersShape(Shape):
+    """Dead letters, by age."""
+
+    dead_letters: list[DeadLetterShape]
 
 
 class RefusedShape(Shape):

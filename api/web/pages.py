@@ -13,7 +13,7 @@ from api.http.doors import reading, site_of
 from api.http.errors import CredentialUnknown, CrossSiteRefused
 from api.http.parameters import Id
 from api.http.reads.titles import titles_of
-from api.http.routes.titles import title_of
+from api.http.routes.titles import titles_told
 from api.web.sessions import COOKIE, set_cookie
 from api.web.timeline import name, short, title_page
 from api.web.words import say
@@ -71,7 +71,7 @@ def show_titles(request: Request, after: Annotated[Id | None, Query()] = None) -
         return _page(
             "titles.html",
             request,
-            titles=[title_of(reader, row) for row in rows],
+            titles=titles_told(reader, rows),
             more=rows[-1].id if len(rows) == MAX_LISTED else None,
             name=lambda member: name(reader, member),
             member=name(reader, reader.member),

@@ -8,9 +8,11 @@ NodeError
 │   ├── SubscriberExists, SubscriberUnknown, DeadLetterUnknown
 │   ├── PositionAhead: a position that was never given
 │   └── SubscribersTooMany, StreamsTooMany
+└── Unavailable
+    └── MailUnavailable: the mail server does not take a notice now
 """
 
-from node.errors import Invalid, Refused
+from node.errors import Invalid, Refused, Unavailable
 
 
 class FilterInvalid(Invalid):
@@ -67,3 +69,10 @@ class StreamsTooMany(Refused):
 
     code = "STREAMS_TOO_MANY"
     what_to_do = "Close one, or read the events by GET /v1/events."
+
+
+class MailUnavailable(Unavailable):
+    """The mail server does not answer, or does not take a notice."""
+
+    code = "MAIL_UNAVAILABLE"
+    what_to_do = "Nothing is lost: the node tries again. Look at smtp in settings.json."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, col, or_, select
 
 from node.events.errors import FilterInvalid, PositionAhead
-from node.events.stream import COMMAND, head
+from node.events.stream import COMMAND, NOTICE, head
 from node.evidence.service import objects_of_container
 from node.store.events import EventRow
 from node.store.projections import ACTED, FOLLOWED, REFUSED, Member
@@ -17,7 +17,7 @@ from privacy.errors import PrivacyError
 if TYPE_CHECKING:
     from node.node import Node
 
-KINDS = (ACTED, FOLLOWED, REFUSED, COMMAND)
+KINDS = (ACTED, FOLLOWED, REFUSED, COMMAND, NOTICE)
 MAX_PAGE = 1_000
 SCANNED = 20_000
 """How many positions one page looks at where no index finds what the filter wants."""
@@ -134,8 +134,8 @@ def _clauses(node: "Node", session: Session, wanted: Filter) -> tuple[list[Any],
     if wanted.member:
         number = _number(session, wanted.member)
         concerns = col(EventRow.members).contains(f" {number} ", autoescape=True)
-        if wanted.member == node.settings.member:  # its own commands concern it
-            concerns = or_(concerns, col(EventRow.kind) == COMMAND)
+        if wanted.member == node.settings.member:  # what only its own node tells
+            concerns = or_(concerns, col(EventRow.kind).in_((COMMAND, NOTICE)))
         clauses.append(concerns)
     if wanted.kinds:
         clauses.append(col(EventRow.kind).in_(wanted.kinds))

@@ -18,6 +18,7 @@ from node.store.events import EventRow, StreamHead
 from node.store.rows import table_of
 
 COMMAND = "command"
+NOTICE = "notice"
 
 AFTER_RESTORE = 1_000_000_000
 """How far positions jump when a backup is restored."""

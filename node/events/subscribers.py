@@ -24,6 +24,8 @@ from node.store.events import SSE, WEBHOOK, SubscriberRow, WebhookDelivery
 
 MAX_SUBSCRIBERS = 256
 MAX_WEBHOOKS = 64
+WHOLE_NODE = ""
+"""The owner of what the node itself reads the stream for."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,23 @@ def create(session: Session, owner: Owner, wish: Wish) -> SubscriberRow:
 def find(session: Session, owner: Owner, subscriber: str) -> SubscriberRow:
     """Return a subscriber of this owner; raises SubscriberUnknown."""
     row = session.get(SubscriberRow, subscriber)
-    if row is None or not (owner.all or row.owner == owner.subject):
+    if row is None or not (owner.all or row.owner == owner.subject) or row.owner == WHOLE_NODE:
         raise SubscriberUnknown("You have no subscriber of this id.")
     return row
 
 
+def lock(session: Session, subscriber: str) -> SubscriberRow | None:
+    """Lock a subscriber and what is to be delivered to it, until the transaction ends.
+
+    Whoever adds a delivery or deletes the subscriber does it first; None if it is gone.
+    """
+    return session.get(SubscriberRow, subscriber, with_for_update=True, populate_existing=True)
+
+
 def list_of(session: Session, owner: Owner) -> Sequence[SubscriberRow]:
     """Return this owner's subscribers, by age."""
-    query = select(SubscriberRow).order_by(col(SubscriberRow.created_at), col(SubscriberRow.id))
+    query = select(SubscriberRow).where(SubscriberRow.owner != WHOLE_NODE)
+    query = query.order_by(col(SubscriberRow.created_at), col(SubscriberRow.id))
     if not owner.all:
         query = query.where(SubscriberRow.owner == owner.subject)
     return session.exec(query).all()
@@ -113,6 +124,7 @@ def acknowledge(session: Session, owner: Owner, subscriber: str, position: int) 
 def delete(session: Session, owner: Owner, subscriber: str) -> None:
     """Forget a subscriber, with what was still to be delivered to it; raises SubscriberUnknown."""
     row = find(session, owner, subscriber)
+    lock(session, subscriber)
     for delivery in session.exec(
         select(WebhookDelivery).where(WebhookDelivery.subscriber == subscriber)
     ):

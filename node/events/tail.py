@@ -14,6 +14,7 @@ import structlog
 
 from node.errors import Unavailable
 from node.events.stream import head
+from node.metrics import event_streams
 from node.store.changes import Changes
 from node.store.database import Database
 
@@ -60,9 +61,11 @@ class Tail:
         bell = Bell(asyncio.get_running_loop())
         with self._grown, self._watched(keep=True):
             self._bells.add(bell)
+        event_streams.inc()
         try:
             yield bell
         finally:
+            event_streams.dec()
             with self._grown:
                 self._bells.discard(bell)
                 self._waiting -= 1

@@ -17,6 +17,13 @@ SENDING = "sending"
 DEAD = "dead"
 AGAIN = "again"
 
+NOTICES = "notices"
+"""The place in the stream up to which people were told: a subscriber of its own."""
+
+WAITING = "waiting"
+SENT = "sent"
+MAIL_REFUSED = "refused"
+
 
 class EventRow(SQLModel, table=True):
     """One event of the stream.
@@ -24,8 +31,8 @@ class EventRow(SQLModel, table=True):
     Attributes:
         position: rises by one an event, in the order in which the transactions commit.
         at: when it happened: the block's time, for a command the moment of its change.
-        kind: acted, followed, refused (the ledger's events) or command.
-        verb: the act's name, or its number when this release knows no such act.
+        kind: acted, followed, refused (the ledger's events), command or notice.
+        verb: the act's name, or its number when this release knows no such act; a notice's kind.
         object, title: what it is about and the title that belongs to; null where there is none.
         container: the container's tag on the ledger, of an event of one pickup right.
         member: who acted, or for a refusal who is claimed to have.
@@ -120,12 +127,13 @@ class NoticeRow(SQLModel, table=True):
     """One thing that one person is told once.
 
     Attributes:
-        person: their name in the settings.
+        person: their name in the settings; empty for the notice in the stream itself.
         cause: what it is about, such as ``offer`` and the offer's digest; once a person.
         kind: offer, deadline, hold or freeze.
         object: the title or pickup right; ``title`` the title, where it is another.
         deadline: of an offer, else null.
-        sent_at: null until every address of the person has taken it.
+        state: waiting, sent, or refused for good (no such address, or the server refuses it).
+        sent_at: when it came to its end.
     """
 
     __tablename__ = "notice"
@@ -138,5 +146,6 @@ class NoticeRow(SQLModel, table=True):
     object: str
     title: str | None = None
     deadline: int | None = None
+    state: str = WAITING
     created_at: int
     sent_at: int | None = None

@@ -136,18 +136,23 @@ class Title(SQLModel, table=True):
     """
 
     __tablename__ = "title"
+    # A member's titles are read by id, page by page, in each of these capacities.
+    __table_args__ = tuple(
+        Index(f"title_{name}", name, "id")
+        for name in ("carrier", "holder", "pledgee", "controller", "counterparty")
+    )
 
     id: str = Field(primary_key=True)
     state: int
     kind: int
     counter: int
     version: int
-    carrier: str = Field(index=True)
-    holder: str = Field(index=True)
-    pledgee: str = Field(index=True)
-    controller: str = Field(index=True)
+    carrier: str
+    holder: str
+    pledgee: str
+    controller: str
     party: str
-    counterparty: str = Field(index=True)
+    counterparty: str
     offer: str
     offer_act: str
     offer_capacity: int
@@ -266,7 +271,7 @@ class PickupRight(SQLModel, table=True):
     returned_lane: str
     returned_at: int
     owner: str
-    offered_to: str
+    offered_to: str = Field(index=True)
     offer: str
     deadline: int
     reinstatement: str

@@ -1,8 +1,10 @@
 """A title as it stands, as the ledger's tables hold it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import union
+from sqlmodel import Session, col, select
 
 from api.http.errors import NothingHere
 from api.http.reads.wording import moment, someone, word
@@ -35,28 +37,37 @@ def titles_of(session: Session, member: str, after: str, limit: int) -> list[Tit
 
     Ordered by id, those after ``after``, at most ``limit``.
     """
-    concerns = or_(
-        col(Title.carrier) == member,
-        col(Title.holder) == member,
-        col(Title.pledgee) == member,
-        col(Title.controller) == member,
-        col(Title.counterparty) == member,
-    )
-    query = select(Title).where(concerns, col(Title.id) > after).order_by(col(Title.id))
+    pages = [
+        select(Title.id)
+        .where(column == member, col(Title.id) > after)
+        .order_by(col(Title.id))
+        .limit(limit)
+        .subquery()
+        for column in (
+            col(Title.carrier),
+            col(Title.holder),
+            col(Title.pledgee),
+            col(Title.controller),
+            col(Title.counterparty),
+        )
+    ]
+    # Each capacity has an index of its own; a condition over all of them would read every title.
+    found = union(*(select(page.c.id) for page in pages)).subquery()
+    query = select(Title).where(col(Title.id).in_(select(found.c.id))).order_by(col(Title.id))
     return list(session.exec(query.limit(limit)))
 
 
-def order_of(session: Session, title: str) -> DeliveryOrder | None:
-    """Return the title's latest delivery order, if it has one."""
+def orders_of(session: Session, titles: Sequence[str]) -> dict[str, str]:
+    """Return the latest delivery order's id by title, for titles that have one."""
     query = (
-        select(DeliveryOrder)
-        .where(col(DeliveryOrder.title) == title)
-        .order_by(col(DeliveryOrder.opened_block).desc())
+        select(DeliveryOrder.title, DeliveryOrder.id)
+        .where(col(DeliveryOrder.title).in_(titles))
+        .order_by(col(DeliveryOrder.opened_block))
     )
-    return session.exec(query).first()
+    return dict(session.exec(query).all())
 
 
-def title_json(row: Title, order: DeliveryOrder | None, book: Rulebook, now: int) -> dict[str, Any]:
+def title_json(row: Title, order: str | None, book: Rulebook, now: int) -> dict[str, Any]:
     """Return the title in words; ``now`` in UTC seconds tells a lapsed offer from an open one."""
     return {
         "id": row.id,
@@ -78,7 +89,7 @@ def title_json(row: Title, order: DeliveryOrder | None, book: Rulebook, now: int
         "offer": _offer(row, now),
         "enforceable_from": moment(row.enforceable_from),
         "frozen": row.freezes != 0,
-        "order": order.id if order else None,
+        "order": order,
     }
 
 

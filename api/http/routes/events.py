@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from sqlmodel import Session
@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from api.http.doors import allow, credential_of, node_of, reading, site_of
 from api.http.errors import DoorError, RequestInvalid
-from api.http.parameters import ContainerNumber, Id, Position, SubscriberId
+from api.http.parameters import ContainerNumber, EventKind, Id, Position, SubscriberId
 from api.http.routes.subscribers import owner_of
 from api.http.shapes import StreamShape
 from api.http.streaming import HEADERS, MEDIA_TYPE, PAGE, lines
@@ -56,7 +56,7 @@ def choice(
     container: Annotated[ContainerNumber | None, Query(description="ISO 6346")] = None,
     member: Annotated[Id | None, Query(description="a member's id: what concerns it")] = None,
     kind: Annotated[
-        list[Literal["acted", "followed", "refused", "command"]] | None,
+        list[EventKind] | None,
         Query(description="may be repeated"),
     ] = None,
     verb: Annotated[list[Verb] | None, Query(description="may be repeated", max_length=64)] = None,

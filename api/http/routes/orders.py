@@ -9,7 +9,7 @@ from api.http.parameters import ContainerNumber, Id
 from api.http.reads.events import event_json, events_of, objects_of_order
 from api.http.reads.orders import find_order, order_json
 from api.http.reads.titles import find_title
-from api.http.routes.titles import title_of
+from api.http.routes.titles import titles_told
 from api.http.shapes import EventsShape, HistoryShape, OrderShape, PickupsShape, UntoldShape
 from node.documents.delivery_order import read_delivery_order
 from node.evidence.service import objects_of_container
@@ -55,7 +55,7 @@ def get_container_history(request: Request, number: ContainerNumber) -> dict[str
         objects = objects_of_container(reader.node, reader.session, number)
         return {
             "container": number,
-            "titles": [title_of(reader, find_title(reader.session, title)) for title in titles],
+            "titles": titles_told(reader, [find_title(reader.session, title) for title in titles]),
             "events": [event_json(row) for row in events_of(reader.session, objects)],
             "as_of": reader.as_of(),
         }
@@ -66,7 +66,7 @@ def list_missing_disclosures(request: Request) -> dict[str, Any]:
     """List the titles naming this authority's port of which it was sent nothing yet."""
     with reading(request, "ReadContainer") as reader:
         rows = reader.node.statutory.missing(reader.session)
-        return {"titles": [title_of(reader, row) for row in rows], "as_of": reader.as_of()}
+        return {"titles": titles_told(reader, rows), "as_of": reader.as_of()}
 
 
 def numbers_by_tag(reader: Reader, row: DeliveryOrder) -> dict[str, str]:

@@ -1,18 +1,26 @@
 """Making, reading and ending subscribers of the stream."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.doors import actor_of, allow, node_of, reading
-from api.http.parameters import ContainerNumber, Id, Position, SubscriberId
+from api.http.parameters import ContainerNumber, EventKind, Id, MessageId, Position, SubscriberId
 from api.http.reads.wording import moment
-from api.http.shapes import SubscriberShape, SubscribersShape
+from api.http.shapes import (
+    DeadLetterShape,
+    DeadLettersShape,
+    SubscriberShape,
+    SubscribersShape,
+    WebhookShape,
+)
 from node.errors import NotAllowed
 from node.events.reading import Filter
 from node.events.subscribers import Owner, Wish, acknowledge, create, delete, find, list_of
-from node.store.events import SubscriberRow
+from node.events.targets import MAX_URL_CHARACTERS, check_form
+from node.events.webhooks import dead_letters, redeliver
+from node.store.events import SubscriberRow, WebhookDelivery
 
 router = APIRouter(tags=["events"])
 SUBSCRIBE = "Subscribe"
@@ -32,9 +40,7 @@ class FilterBody(Body):
     title: Id | None = None
     container: ContainerNumber | None = None
     member: Id | None = None
-    kinds: Annotated[
-        list[Literal["acted", "followed", "refused", "command"]], Field(max_length=4)
-    ] = []
+    kinds: Annotated[list[EventKind], Field(max_length=4)] = []
     verbs: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=64)] = []
 
     def read(self) -> Filter:
@@ -51,6 +57,20 @@ class SubscriberBody(Body):
     name: Name
     filter: FilterBody = FilterBody()
     after: Position | None = Field(default=None, description="without: from now on")
+
+
+class WebhookBody(SubscriberBody):
+    """A webhook; ``url`` takes its events by POST."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "erp", "url": "https://erp.example/lading"}]}
+    )
+
+    url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS)]
+
+
+class Nothing(Body):
+    """An empty body."""
 
 
 class AckBody(Body):
@@ -109,6 +129,50 @@ def delete_subscriber(request: Request, subscriber: SubscriberId) -> None:
     allow(request, SUBSCRIBE)
     with node_of(request).db.begin() as session:
         delete(session, owner_of(request), subscriber)
+
+
+@router.post("/v1/webhooks", status_code=201, response_model=WebhookShape)
+def make_webhook(request: Request, body: WebhookBody) -> dict[str, Any]:
+    """Have events brought to an address, signed; the answer alone tells the secret."""
+    node = node_of(request)
+    allow(request, MANAGE)
+    check_form(body.url, node.settings.webhook_targets == "any")
+    secret, sealed = node.webhook_secrets.new()
+    wish = Wish(body.name, body.filter.read(), body.after, body.url, sealed)
+    with node.db.begin() as session:
+        row = create(session, owner_of(request), wish)
+        return {**subscriber_json(row), "secret": secret}
+
+
+@router.get("/v1/dead-letters", response_model=DeadLettersShape)
+def list_dead_letters(request: Request) -> dict[str, Any]:
+    """List the messages that webhooks' receivers did not take for a day."""
+    with reading(request, MANAGE) as reader:
+        return {"dead_letters": [_letter(*found) for found in dead_letters(reader.session)]}
+
+
+@router.post(
+    "/v1/dead-letters/{message}/redeliver", status_code=202, response_model=DeadLetterShape
+)
+def redeliver_dead_letter(request: Request, message: MessageId, body: Nothing) -> dict[str, Any]:  # noqa: ARG001
+    """Send a dead letter once more; it stays in the list unless it is taken."""
+    allow(request, MANAGE)
+    with node_of(request).db.begin() as session:
+        row = redeliver(session, owner_of(request), message)
+        return _letter(row, find(session, owner_of(request), row.subscriber).name)
+
+
+def _letter(row: WebhookDelivery, name: str) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "subscriber": row.subscriber,
+        "name": name,
+        "state": row.state,
+        "positions": row.positions,
+        "attempts": row.attempts,
+        "last_error": row.last_error,
+        "created_at": moment(row.created_at),
+    }
 
 
 def subscriber_json(row: SubscriberRow) -> dict[str, Any]:

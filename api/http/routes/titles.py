@@ -1,5 +1,6 @@
 """Reading titles: as they stand, what happened to them, what was refused."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from api.http.reads.titles import (
     MAX_TITLES,
     find_title,
     legal_orders_of,
-    order_of,
+    orders_of,
     title_json,
     titles_of,
 )
@@ -32,7 +33,7 @@ def list_titles(
     with reading(request, "ReadTitle") as reader:
         rows = titles_of(reader.session, reader.member, after or "", limit)
         return {
-            "titles": [title_of(reader, row) for row in rows],
+            "titles": titles_told(reader, rows),
             "next": rows[-1].id if len(rows) == limit else None,
             "as_of": reader.as_of(),
         }
@@ -69,7 +70,13 @@ def list_refusals(
         return {"refusals": refusals(reader.session, about), "as_of": reader.as_of()}
 
 
+def titles_told(reader: Reader, rows: Sequence[Title]) -> list[dict[str, Any]]:
+    """Return titles' rows in words, as of now."""
+    orders = orders_of(reader.session, [row.id for row in rows])
+    book, now = reader.node.rulebook, reader.now
+    return [title_json(row, orders.get(row.id), book, now) for row in rows]
+
+
 def title_of(reader: Reader, row: Title) -> dict[str, Any]:
     """Return a title's row in words, as of now."""
-    order = order_of(reader.session, row.id)
-    return title_json(row, order, reader.node.rulebook, reader.now)
+    return titles_told(reader, [row])[0]

@@ -39,6 +39,7 @@ def upgrade() -> None:
     sa.Column('object', sa.String(), nullable=False),
     sa.Column('title', sa.String(), nullable=True),
     sa.Column('deadline', WHOLE, nullable=True),
+    sa.Column('state', sa.String(), nullable=False),
     sa.Column('created_at', WHOLE, nullable=False),
     sa.Column('sent_at', WHOLE, nullable=True),
     sa.PrimaryKeyConstraint('id'),
@@ -76,3 +77,7 @@ def upgrade() -> None:
     )
     op.create_index('webhook_delivery_subscriber', 'webhook_delivery', ['subscriber', 'state'], unique=False)
     op.execute('INSERT INTO stream_head (id, position) VALUES (1, 0)')
+    for column in ('carrier', 'holder', 'pledgee', 'controller', 'counterparty'):
+        op.drop_index(op.f(f'ix_title_{column}'), table_name='title')
+        op.create_index(f'title_{column}', 'title', [column, 'id'], unique=False)
+    op.create_index(op.f('ix_pickup_right_offered_to'), 'pickup_right', ['offered_to'], unique=False)

@@ -25,6 +25,7 @@ VALUES = {
     "{stream}": OTHER,
     "{hold}": "0" * 32,
     "{subscriber}": "0" * 32,
+    "{message}": "msg_" + "0" * 32,
 }
 QUERIES: dict[str, dict[str, Any]] = {
     "/v1/pickups": {"container": "MAEU6543213"},
@@ -41,6 +42,8 @@ for below in ("holds", "holds/{hold}/lift", "delete"):
     EXAMPLES[f"/v1/documents/{{root}}/{below}"] = {"reason": "a test"}
 EXAMPLES["/v1/subscribers"] = {"name": "planning"}
 EXAMPLES["/v1/subscribers/{subscriber}/ack"] = {"position": 0}
+EXAMPLES["/v1/webhooks"] = {"name": "erp", "url": "https://erp.example/lading"}
+EXAMPLES["/v1/dead-letters/{message}/redeliver"] = {}
 
 
 def send(client: httpx.Client, method: str, path: str, **changes: Any) -> httpx.Response:
