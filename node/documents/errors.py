@@ -223,7 +223,7 @@ class HoldLifted(Refused):
 
 
 class CopyTooLong(Refused):
-    """A document with more lines than a readable copy has."""
+    """A document with more characters than a readable copy has."""
 
     code = "COPY_TOO_LONG"
     what_to_do = "Read the document as JSON."

@@ -24,7 +24,7 @@ from reportlab.pdfgen.canvas import Canvas
 from node.documents.errors import CopyTooLong
 from privacy.canonical import JsonValue
 
-MAX_LINES = 10_000
+MAX_CHARACTERS = 200_000
 LATIN, CHINESE = "Helvetica", "STSong-Light"
 MARK = (
     "COPY OF AN ELECTRONIC TITLE, NOT A DOCUMENT OF TITLE",
@@ -99,10 +99,10 @@ def readable_copy(
 
     Raises: CopyTooLong.
     """
+    if sum(len(path) + len(_text(value)) for path, value in fields.items()) > MAX_CHARACTERS:
+        raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_CHARACTERS)
     registerFont(UnicodeCIDFont(CHINESE))
     lines = list(_lines(fields))
-    if len(lines) > MAX_LINES:
-        raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_LINES)
     a_page = int((A4[1] - _TOP - _BOTTOM) // _LEADING)
     pages = [lines[at : at + a_page] for at in range(0, max(1, len(lines)), a_page)]
     buffer = io.BytesIO()

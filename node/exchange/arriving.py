@@ -215,7 +215,13 @@ def _locked(path: Path) -> Iterator[int]:
 
 
 def _append(file: int, content: memoryview) -> None:
-    """Add bytes durably: what is answered as had survives a power failure."""
-    while content:
-        content = content[os.write(file, content) :]
-    os.fdatasync(file)
+    """Add bytes durably, or none: what is answered as had survives a power failure."""
+    had = os.fstat(file).st_size
+    try:
+        while content:
+            content = content[os.write(file, content) :]
+        os.fdatasync(file)
+    except OSError:
+        # After a failed fsync the cache holds bytes that the disk has not, and does not say so.
+        os.ftruncate(file, had)
+        raise

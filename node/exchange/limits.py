@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from node.exchange.errors import IntakeFull, TooManyMessages
 from node.store.documents import ArrivingRow, PeerIntakeRow
@@ -76,6 +76,11 @@ class Intake:
         key = (member, now // DAY_SECONDS)
         row = session.get(PeerIntakeRow, key, with_for_update=True)
         row = row or PeerIntakeRow(member=member, day=key[1], messages=0, bytes=0)
+        session.exec(
+            delete(PeerIntakeRow).where(
+                col(PeerIntakeRow.member) == member, col(PeerIntakeRow.day) < key[1]
+            )
+        )
         row.messages += 1
         row.bytes += size
         session.add(row)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from support.servers import PostgreSQL
 
 from identity.acts.words import MemberStatus, Role, TitleKind, TitleState
 from identity.keys.keystore import Keystore
@@ -103,10 +104,10 @@ def make_member(folder: Path, name: str, roles: Role) -> tuple[NewMember, int]:
     return create_member(folder / name, (name, name), roles, addresses, passphrases), port
 
 
-def open_peer(new: NewMember, port: int) -> Peer:
-    """Wire a member's directory."""
+def open_peer(new: NewMember, port: int, server: PostgreSQL | None = None) -> Peer:
+    """Wire a member's directory; its database is a SQLite file, or one of ``server``."""
     folder = new.directory
-    database = Database(f"sqlite:///{folder / 'node.sqlite'}")
+    database = Database(server.create() if server else f"sqlite:///{folder / 'node.sqlite'}")
     upgrade(database)
     keys = Keystore.open(folder / "node.keys.json", PASSPHRASE)
     directory = Directory(folder / "profiles", database)
@@ -133,10 +134,12 @@ def open_peer(new: NewMember, port: int) -> Peer:
     )
 
 
-def make_peers(folder: Path, roles: dict[str, Role]) -> dict[str, Peer]:
+def make_peers(
+    folder: Path, roles: dict[str, Role], server: PostgreSQL | None = None
+) -> dict[str, Peer]:
     """Make members that know of each other what a ledger and profiles tell."""
     made = {name: make_member(folder, name, role) for name, role in roles.items()}
-    peers = {name: open_peer(new, port) for name, (new, port) in made.items()}
+    peers = {name: open_peer(new, port, server) for name, (new, port) in made.items()}
     for peer in peers.values():
         for other in peers.values():
             introduce(peer, other.new)

@@ -12,6 +12,7 @@ from support.peers import (
     make_bill,
     make_peers,
 )
+from support.servers import PostgreSQL
 
 from identity.acts.words import Role
 from node.documents.rulebook import default_rulebook
@@ -26,9 +27,17 @@ ROLES = {
 PORT = default_rulebook().ports[DISCHARGE]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest) -> PostgreSQL | None:
+    """Where the members keep their databases; None: in SQLite files."""
+    return request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+
+
 @pytest.fixture(scope="module")
-def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Peer]]:
-    peers = make_peers(tmp_path_factory.mktemp("consortium"), ROLES)
+def peers(
+    tmp_path_factory: pytest.TempPathFactory, server: PostgreSQL | None
+) -> Iterator[dict[str, Peer]]:
+    peers = make_peers(tmp_path_factory.mktemp("consortium"), ROLES, server)
     assign(peers, PORT, Role.CUSTOMS, peers["customs"])
     for name in ("shipper", "customs", "consignee"):
         peers[name].serve()

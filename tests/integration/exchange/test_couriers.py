@@ -13,6 +13,7 @@ from sqlmodel import select
 from support.peer_files import owe_file, shared
 from support.peer_messages import delivery, numbered, owe, post, refusal, sealed
 from support.peers import Peer, bill_number, issue, make_bill, make_peers
+from support.servers import PostgreSQL
 
 from identity.acts.words import Role
 from node.errors import Waiting
@@ -31,8 +32,8 @@ ROLES = {"carrier": Role.CARRIER, "shipper": Role.SHIPPER, "bank": Role.BANK}
 
 
 @pytest.fixture
-def peers(tmp_path: Path) -> Iterator[dict[str, Peer]]:
-    peers = make_peers(tmp_path, ROLES)
+def peers(tmp_path: Path, server: PostgreSQL | None) -> Iterator[dict[str, Peer]]:
+    peers = make_peers(tmp_path, ROLES, server)
     yield peers
     for peer in peers.values():
         peer.exchange.close()

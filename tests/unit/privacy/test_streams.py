@@ -5,6 +5,7 @@ import itertools
 import tracemalloc
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,19 @@ def test_chunks_left_out_moved_or_added_are_noticed() -> None:
     ):  # fmt: skip
         with pytest.raises(StreamDoesNotOpen):
             opened(changed)
+
+
+def test_the_bytes_are_those_of_the_published_format() -> None:
+    content = bytes(i % 251 for i in range(2 * CHUNK_BYTES + 7))
+    sealed = seal(content, b"title 1")
+    assert sealed[:4] == b"LDS1"
+    prefix, rest, found = sealed[4:11], sealed[11:], b""
+    for number in range(3):
+        chunk, last = rest[:SEALED_CHUNK], number == 2
+        nonce = prefix + number.to_bytes(4, "big") + (b"\x01" if last else b"\x00")
+        found += AESGCM(KEY).decrypt(nonce, chunk, b"lading stream 1 title 1")
+        rest = rest[SEALED_CHUNK:]
+    assert (found, rest) == (content, b"")
 
 
 def test_another_key_and_another_context_do_not_open() -> None:

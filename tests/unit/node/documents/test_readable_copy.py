@@ -10,7 +10,7 @@ import pytest
 from support.peers import BILL
 
 from node.documents.errors import CopyTooLong
-from node.documents.readable import MARK, PARTIAL, Standing, readable_copy
+from node.documents.readable import MARK, MAX_CHARACTERS, PARTIAL, Standing, readable_copy
 from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
 from privacy.commitments import commit
 
@@ -88,7 +88,8 @@ def test_a_long_value_is_folded_and_nothing_of_it_is_lost() -> None:
     assert text[-60:] in told
 
 
-def test_a_document_of_too_many_lines_is_refused() -> None:
-    many = {f"fields.{i}": i for i in range(10_001)}
-    with pytest.raises(CopyTooLong):
-        readable_copy(ROOT, TRANSPORT_DOCUMENT, many, STANDING)
+def test_a_document_of_too_many_characters_is_refused() -> None:
+    many = {f"fields.{i}": i for i in range(20_000)}
+    for fields in (many, {"one": "x" * MAX_CHARACTERS}):
+        with pytest.raises(CopyTooLong):
+            readable_copy(ROOT, TRANSPORT_DOCUMENT, fields, STANDING)
