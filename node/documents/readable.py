@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 
 from reportlab.graphics import renderPDF
@@ -24,7 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 from node.documents.errors import CopyTooLong
 from privacy.canonical import JsonValue
 
-MAX_CHARACTERS = 200_000
+MAX_CHARACTERS, MAX_LINES = 200_000, 5_000
 LATIN, CHINESE = "Helvetica", "STSong-Light"
 MARK = (
     "COPY OF AN ELECTRONIC TITLE, NOT A DOCUMENT OF TITLE",
@@ -58,6 +59,7 @@ LABELS = {
 }
 _MARGIN, _TOP, _BOTTOM, _LEADING, _SIZE, _VALUE_AT = 50, 188, 50, 12, 9, 245
 _QR_POINTS = 84
+_CODE = "root"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def readable_copy(
         raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_CHARACTERS)
     registerFont(UnicodeCIDFont(CHINESE))
     lines = list(_lines(fields))
+    if len(lines) > MAX_LINES:
+        raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_LINES)
     a_page = int((A4[1] - _TOP - _BOTTOM) // _LEADING)
     pages = [lines[at : at + a_page] for at in range(0, max(1, len(lines)), a_page)]
     buffer = io.BytesIO()
@@ -110,6 +114,7 @@ def readable_copy(
     canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=0)
     canvas.setTitle(f"Copy of {root}")
     canvas.setSubject(MARK[0])
+    _draw_code(canvas, root)
     for number, page in enumerate(pages, 1):
         _head(canvas, root, schema_id, standing, partial)
         _body(canvas, page)
@@ -134,11 +139,18 @@ def _head(
     for note in _notes(root, standing, partial):
         _write(canvas, _MARGIN, at, note, 7)
         at -= 10
+    canvas.doForm(_CODE)
+    canvas.line(_MARGIN, A4[1] - _TOP + 14, A4[0] - _MARGIN, A4[1] - _TOP + 14)
+
+
+def _draw_code(canvas: Canvas, root: str) -> None:
+    """Draw the root as a QR code, once, as a form that every page shows."""
     code = QrCodeWidget(root, barWidth=_QR_POINTS, barHeight=_QR_POINTS, barLevel="M")
     drawing = Drawing(_QR_POINTS, _QR_POINTS)
     drawing.add(code)
-    renderPDF.draw(drawing, canvas, A4[0] - _MARGIN - _QR_POINTS + 8, top - 115)
-    canvas.line(_MARGIN, A4[1] - _TOP + 14, A4[0] - _MARGIN, A4[1] - _TOP + 14)
+    canvas.beginForm(_CODE)
+    renderPDF.draw(drawing, canvas, A4[0] - _MARGIN - _QR_POINTS + 8, A4[1] - 160)
+    canvas.endForm()
 
 
 def _facts(root: str, schema_id: str, standing: Standing | None) -> Iterator[tuple[str, str]]:
@@ -188,8 +200,8 @@ def _text(value: JsonValue) -> str:
 
 def _fold(text: str, width: float) -> Iterator[str]:
     line, taken = "", 0.0
-    for shown in map(_shown, text):
-        wide = _width(shown, _SIZE)
+    for character in text:
+        shown, wide = _shown(character)
         if taken + wide > width and line:
             yield line
             line, taken = "", 0.0
@@ -197,11 +209,14 @@ def _fold(text: str, width: float) -> Iterator[str]:
     yield line
 
 
-def _shown(character: str) -> str:
-    """Return a character as the fonts have it; another one as its code point in brackets."""
-    return character if _font(character) else f"[U+{ord(character):04X}]"
+@cache
+def _shown(character: str) -> tuple[str, float]:
+    """Return a character as the fonts have it, else its code point in brackets; and its width."""
+    shown = character if _font(character) else f"[U+{ord(character):04X}]"
+    return shown, float(sum(stringWidth(run, font, _SIZE) for font, run in _runs(shown)))
 
 
+@cache
 def _font(character: str) -> str | None:
     """Return the font that has a character; no control or direction mark is in one."""
     if not character.isprintable():
@@ -218,10 +233,6 @@ def _font(character: str) -> str | None:
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     for font, run in groupby(text, key=_font):
         yield font or LATIN, "".join(run)
-
-
-def _width(text: str, size: float) -> float:
-    return float(sum(stringWidth(run, font, size) for font, run in _runs(text)))
 
 
 def _body(canvas: Canvas, lines: Sequence[tuple[str, str]]) -> None:
