@@ -5,6 +5,7 @@ NodeError
 │   ├── BodyInvalid, KeyInvalid, VerbUnknown, SettingsInvalid
 ├── Refused: understood and rejected
 │   ├── NotAllowed, IdempotencyConflict, BillAlreadyIssued, PartyUnknown
+│   ├── CommandCancelled, CommandNotCancellable, RelayNotOpen
 │   ├── NotReleased: a gate-out that came too early, recorded on the ledger
 │   ├── DisclosureMissing: an authority was not told what the rules say
 │   └── ContractRefused: what a contract refuses, said before or after it did
@@ -107,6 +108,27 @@ class PartyUnknown(Refused):
 
     code = "PARTY_UNKNOWN"
     what_to_do = "Write the party's name as its profile has it, or leave the order party blank."
+
+
+class CommandCancelled(Refused):
+    """An operator of this member has cancelled the command before its act was relayed."""
+
+    code = "COMMAND_CANCELLED"
+    what_to_do = "Ask whoever runs the node why; a new request makes a new command."
+
+
+class CommandNotCancellable(Refused):
+    """A command that has its end, or whose act is on its way to the ledger."""
+
+    code = "COMMAND_NOT_CANCELLABLE"
+    what_to_do = "Wait for its end; an act that is on its way cannot be called back."
+
+
+class RelayNotOpen(Refused):
+    """A relay transaction that is final already."""
+
+    code = "RELAY_NOT_OPEN"
+    what_to_do = "Nothing: it has its end."
 
 
 class NotReleased(Refused):

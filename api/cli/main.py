@@ -8,7 +8,17 @@ from typing import TypeGuard
 
 import typer
 
-from api.cli import contracts, events, evidence, members, orders, processes, titles, upkeep
+from api.cli import (
+    commands,
+    contracts,
+    events,
+    evidence,
+    members,
+    orders,
+    processes,
+    titles,
+    upkeep,
+)
 from api.cli.errors import Coded, exit_code_of
 from api.cli.output import show_error
 
@@ -35,6 +45,7 @@ app.add_typer(contracts.app, name="contracts")
 app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
+app.add_typer(commands.app, name="commands")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
 app.command()(evidence.history)

@@ -21,6 +21,7 @@ from api.http.routes import (
     keeping,
     members,
     orders,
+    relays,
     subscribers,
     titles,
     upkeep,
@@ -37,6 +38,7 @@ VERSION = "1"
 ROUTERS = (
     writes.ROUTER,
     bulk.router,
+    relays.router,
     titles.router,
     orders.router,
     members.router,

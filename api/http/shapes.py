@@ -50,6 +50,63 @@ class CommandShape(Shape):
     updated_at: str | None = Field(examples=[AT])
 
 
+class CommandsShape(Shape):
+    """Commands, the latest first; ``next`` is the id to ask the page after with."""
+
+    commands: list[CommandShape]
+    next: str | None
+
+
+class ReasonShape(Shape):
+    """One thing that a command waits for."""
+
+    code: str = Field(examples=["DELIVERY_WAITS"])
+    says: str
+    facts: dict[str, Any]
+
+
+class ExplanationShape(Shape):
+    """A command, and what it waits for; nothing once it has its end."""
+
+    command: CommandShape
+    waits_for: list[ReasonShape]
+
+
+class RelayerShape(Shape):
+    """A relay key; ``open`` counts its transactions that are not final."""
+
+    name: str = Field(examples=["relay-2"])
+    address: str
+    state: Literal["ready", "stuck", "refused"]
+    code: str | None
+    since: str | None = Field(examples=[AT])
+    open: int
+
+
+class RelayShape(Shape):
+    """A relay transaction; ``relayer`` is the key's name."""
+
+    number: int
+    relayer: str
+    nonce: int
+    contract: str = Field(examples=["Titles"])
+    hash: str
+    state: Literal["open", "done", "reverted", "displaced", "cancelled"]
+    acts: int
+    block: int | None
+    ledger_said: str | None
+    cancelled_by: str | None
+    created_at: str | None = Field(examples=[AT])
+    sent_at: str | None = Field(examples=[AT])
+
+
+class RelaysShape(Shape):
+    """The relay keys, and the transactions in one state."""
+
+    relayers: list[RelayerShape]
+    transactions: list[RelayShape]
+
+
 class BulkAnswerShape(Shape):
     """What came of one of several commands: ``command``, or ``problem`` with its status."""
 
@@ -436,7 +493,7 @@ class HealthShape(Shape):
 
     status: Literal["ok", "degraded"]
     member: str
-    ledger: dict[str, Any] = Field(examples=[{"reachable": True, "head": 512}])
+    ledger: dict[str, Any] = Field(examples=[{"reachable": True, "head": 512, "fault": None}])
     behind_blocks: int | None = Field(examples=[0])
     parts: dict[str, bool] = Field(examples=[{"api": True, "send": True}])
     as_of: AsOfShape

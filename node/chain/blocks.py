@@ -8,15 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from node.chain.errors import LedgerBehind, LedgerForked, RpcRefused
+from node.chain.errors import (
+    LedgerBehind,
+    LedgerDiffers,
+    LedgerForked,
+    LedgerSyncing,
+    LogsPruned,
+    RpcRefused,
+)
 from node.chain.events import Event, places_of, read_event
 from node.chain.network import Network
 from node.chain.rpc import Ledger, quantity
 from node.errors import LedgerUnavailable
+from node.metrics import ledger_faults
 
 FIRST_SPAN_BLOCKS = 1_000
 GREATEST_SPAN_BLOCKS = 8_000
 EVENTS_PER_RANGE = 2_000
+PRUNED_CODE = 4444
+PRUNED_WORDS = ("prune", "missing trie node", "history", "world state unavailable")
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class BlockReader:
 
     def __init__(self, ledger: Ledger, network: Network) -> None:
         self._ledger = ledger
+        self._genesis = network.genesis
         self._names = {contract.address: name for name, contract in network.contracts.items()}
         self._span = FIRST_SPAN_BLOCKS
 
@@ -47,21 +58,40 @@ class BlockReader:
 
         Raises:
             LedgerForked: the block at ``last.height`` has another hash.
-            LedgerBehind: the ledger has no such final block yet.
+            LedgerDiffers: so it has, and the genesis block too: it is another ledger.
+            LedgerBehind, LedgerSyncing: the ledger has no such final block yet.
         """
         head, same = self._headers(["finalized", quantity(last.height)])
         if head is None or head.height < last.height or same is None:
-            raise LedgerBehind(
-                f"The ledger has no final block {last.height} now.", height=last.height
-            )
+            raise self._behind(last.height)
         if same.hash != last.hash:
-            raise LedgerForked(
-                f"Block {last.height} was final as {last.hash} and is {same.hash} now.",
-                height=last.height,
-                expected=last.hash,
-                found=same.hash,
-            )
+            raise self._another(last, same)
         return head
+
+    def _behind(self, height: int) -> LedgerBehind | LedgerSyncing:
+        try:
+            syncing = self._ledger.call("eth_syncing") is not False
+        except RpcRefused:
+            syncing = False
+        says = f"The ledger has no final block {height} now"
+        if syncing:
+            ledger_faults.labels("syncing").inc()
+            return LedgerSyncing(f"{says}; it says that it is catching up.", height=height)
+        ledger_faults.labels("behind").inc()
+        return LedgerBehind(f"{says}.", height=height)
+
+    def _another(self, last: Block, found: Block) -> LedgerForked | LedgerDiffers:
+        (genesis,) = self._headers([quantity(0)])
+        if genesis is None or genesis.hash != self._genesis:
+            ledger_faults.labels("other_ledger").inc()
+            return LedgerDiffers("The ledger has another genesis block.", expected=self._genesis)
+        ledger_faults.labels("forked").inc()
+        return LedgerForked(
+            f"Block {last.height} was final as {last.hash} and is {found.hash} now.",
+            height=last.height,
+            expected=last.hash,
+            found=found.hash,
+        )
 
     def events(self, first: int, last: int) -> tuple[list[Event], Block]:
         """Return the events from block ``first`` on, in order, and the last block they cover.
@@ -70,7 +100,8 @@ class BlockReader:
         gives more than ``EVENTS_PER_RANGE`` events.
 
         Raises:
-            RpcRefused: the ledger refuses even one block.
+            LogsPruned: the ledger has the first block's logs no more.
+            RpcRefused: the ledger refuses even one block, for another reason.
             LedgerForked: a log's block is not the block of that height.
             LedgerBehind: a block of the range is not there.
             LogMalformed: as in ``read_event``.
@@ -88,6 +119,7 @@ class BlockReader:
     def _event(self, log: Mapping[str, Any], block: Block | None) -> Event:
         block = _known(block, int(log["blockNumber"], 16))
         if log["blockHash"] != block.hash:
+            ledger_faults.labels("forked").inc()
             raise LedgerForked(
                 f"A log of block {block.height} belongs to another block of that height.",
                 height=block.height,
@@ -118,9 +150,10 @@ class BlockReader:
             }
             try:
                 logs: list[Mapping[str, Any]] = self._ledger.call("eth_getLogs", query)
-            except RpcRefused:
+            except RpcRefused as refused:
                 if end == first:
-                    raise
+                    raise _pruned(refused, first) or refused from refused
+                ledger_faults.labels("range_refused").inc()
                 self._span = max(1, (end - first + 1) // 2)
                 continue
             if len(logs) > EVENTS_PER_RANGE:
@@ -146,6 +179,17 @@ def _block(answer: Any) -> Block | None:
         return Block(int(answer["number"], 16), answer["hash"], int(answer["timestamp"], 16))
     except (KeyError, TypeError, ValueError) as error:
         raise LedgerUnavailable("The ledger answered with a block that is none.") from error
+
+
+def _pruned(refused: RpcRefused, height: int) -> LogsPruned | None:
+    """Return the refusal as LogsPruned where the ledger means that (EIP-4444, geth, besu)."""
+    message = refused.message.lower()
+    if refused.rpc_code != PRUNED_CODE and not any(word in message for word in PRUNED_WORDS):
+        return None
+    ledger_faults.labels("pruned").inc()
+    return LogsPruned(
+        f"The ledger has the logs of block {height} no more: {refused.message}.", height=height
+    )
 
 
 def _known(block: Block | None, height: int) -> Block:

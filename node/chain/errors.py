@@ -6,6 +6,7 @@ NodeError
 │   ├── LedgerForked            a block this node counted as final is another one now; it stops
 │   ├── EventMissing            an object's events do not follow each other; it stops
 │   ├── LedgerDiffers           the ledger is not the one that network.json describes
+│   ├── LogsPruned              the ledger has the logs of blocks no more that this node needs
 │   ├── CouncilSignatureMissing network.json carries too few valid council signatures
 │   ├── FoundingRefused         a step of the founding did not take effect
 │   ├── ActReverts              an act makes the whole transaction revert that carries it
@@ -15,10 +16,17 @@ NodeError
 │   ├── NetworkMalformed        network.json does not follow its format
 │   └── LogMalformed            a contract of this network emitted what no act can be
 └── Unavailable
-    └── LedgerBehind            the ledger knows fewer final blocks than this node has applied
+    ├── LedgerUnavailable       (node/errors.py) it does not answer, or answers nonsense
+    │   └── LedgerSlow          it does not answer in time
+    ├── LedgerBehind            the ledger knows fewer final blocks than this node has applied
+    ├── LedgerSyncing           so it is, and says that it is catching up
+    └── RelayHeld               the follower has stopped at a ledger that is not to be trusted
+
+Faults of the ledger are counted where they are found, in ``lading_ledger_fault_total{kind}``: down,
+slow, nonsense, syncing, behind, forked, other_ledger, pruned, range_refused, event_missing.
 """
 
-from node.errors import Invalid, Refused, Unavailable
+from node.errors import Invalid, LedgerUnavailable, Refused, Unavailable
 
 
 class RpcRefused(Refused):
@@ -63,6 +71,16 @@ class LedgerDiffers(Refused):
 
     code = "LEDGER_DIFFERS"
     what_to_do = "Check the ledger's address in the settings and which network.json is installed."
+
+
+class LogsPruned(Refused):
+    """The ledger node has the logs of a block no more, and this node has not read them yet."""
+
+    code = "LOGS_PRUNED"
+    what_to_do = (
+        "Point ledger_url to a ledger node that keeps all logs (an archive node); the follower then"
+        " goes on by itself."
+    )
 
 
 class CouncilSignatureMissing(Refused):
@@ -119,3 +137,26 @@ class LedgerBehind(Unavailable):
 
     code = "LEDGER_BEHIND"
     what_to_do = "Wait until the ledger has caught up; if it does not, it has lost blocks."
+
+
+class LedgerSyncing(Unavailable):
+    """The ledger node is catching up, and has not come to where this node is."""
+
+    code = "LEDGER_SYNCING"
+    what_to_do = "Wait until the ledger node has caught up, or point ledger_url to another one."
+
+
+class LedgerSlow(LedgerUnavailable):
+    """The ledger did not answer in time."""
+
+    code = "LEDGER_SLOW"
+    what_to_do = (
+        "Nothing is lost. If it stays, look at the ledger node's load and at the way to it."
+    )
+
+
+class RelayHeld(Unavailable):
+    """Nothing is relayed, because the follower has stopped at a ledger it must not trust."""
+
+    code = "RELAY_HELD"
+    what_to_do = "Do what the follower's fault says; relaying goes on by itself afterwards."

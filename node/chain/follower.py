@@ -15,20 +15,31 @@ from sqlmodel import Session
 from node.chain.blocks import Block, BlockReader
 from node.chain.council_effects import founded
 from node.chain.effects import apply
+from node.chain.errors import (
+    EventMissing,
+    LedgerDiffers,
+    LedgerForked,
+    LogMalformed,
+    LogsPruned,
+)
 from node.chain.events import Event
 from node.chain.network import Network
 from node.chain.rpc import Ledger
 from node.chain.versions import known_places
+from node.errors import NodeError
 from node.events.concerned import applied
 from node.events.stream import append
+from node.metrics import ledger_faults
 from node.store.database import Database
-from node.store.follower import FollowerState
+from node.store.follower import FollowerState, LedgerFault
 from node.store.projections import ChainCursor, LedgerEvent
 from node.store.rows import Rows, table_of
 
 Hook = Callable[[Session, Sequence[Event]], None]
 
 NOTE_SECONDS = 2
+STANDING_FAULTS = (LedgerForked, LedgerDiffers, LogsPruned, EventMissing, LogMalformed)
+"""What does not pass by itself."""
 _COLUMNS = tuple(column.name for column in table_of(LedgerEvent).columns)
 
 
@@ -73,6 +84,7 @@ class Follower:
         self._clock = clock
         self._stream = stream
         self._noted = 0.0
+        self._fault: str | None = "not known yet"
 
     def step(self, until: int | None = None) -> int:
         """Apply the next blocks; return how many, 0 when there is no further final block.
@@ -81,9 +93,20 @@ class Follower:
             until: apply no block above this height.
 
         Raises:
-            LedgerForked, EventMissing, LogMalformed: nothing is applied; a person must look.
-            LedgerUnavailable, LedgerBehind, StorageUnavailable: nothing is applied; try again.
+            LedgerForked, LedgerDiffers, LogsPruned, EventMissing, LogMalformed: nothing is applied,
+                and the fault is noted for all parts to see; a person must look.
+            LedgerUnavailable, LedgerBehind, LedgerSyncing, StorageUnavailable: nothing is applied;
+                try again.
         """
+        try:
+            applied = self._step(until)
+        except STANDING_FAULTS as error:
+            self._note_fault(error)
+            raise
+        self._note_fault(None)
+        return applied
+
+    def _step(self, until: int | None) -> int:
         with self._database.read() as session:
             last = self._last(session)
         head = self._blocks.head_after(last)
@@ -124,6 +147,23 @@ class Follower:
             session.expire_all()
             for hook in self._hooks:
                 hook(session, events)
+
+    def _note_fault(self, error: NodeError | None) -> None:
+        """Note why the follower has stopped, or that it goes on; only when that changes."""
+        code = None if error is None else error.code
+        if code == self._fault:
+            return
+        if isinstance(error, EventMissing):
+            ledger_faults.labels("event_missing").inc()
+        with self._database.begin() as session:
+            found = session.get(LedgerFault, 1)
+            if error is None:
+                if found is not None:
+                    session.delete(found)
+            elif found is None or found.code != error.code:
+                now = int(self._clock())
+                session.merge(LedgerFault(id=1, code=error.code, says=error.message, since=now))
+        self._fault = code
 
     def _last(self, session: Session) -> Block:
         cursor = session.get(ChainCursor, 1)

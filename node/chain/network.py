@@ -24,6 +24,7 @@ from identity.keys.secp256k1 import SigningKey
 from identity.signatures.statements import recover_statement, sign_statement
 from node.chain.errors import CouncilSignatureMissing, LedgerDiffers, NetworkMalformed, RpcRefused
 from node.chain.rpc import Ledger, read_bytes
+from node.metrics import ledger_faults
 
 FILE_BYTES_LIMIT = 4 * 1024 * 1024
 STATEMENT_KIND = "network"
@@ -269,11 +270,14 @@ def check_ledger(ledger: Ledger, network: Network) -> None:
         + [("eth_getCode", [c.address, "latest"]) for c in network.contracts.values()]
     )
     if isinstance(chain_id, RpcRefused) or int(chain_id, 16) != network.chain_id:
+        ledger_faults.labels("other_ledger").inc()
         raise LedgerDiffers("The ledger has another chain id.", expected=network.chain_id)
     if isinstance(genesis, RpcRefused) or not genesis or genesis["hash"] != network.genesis:
+        ledger_faults.labels("other_ledger").inc()
         raise LedgerDiffers("The ledger has another genesis block.", expected=network.genesis)
     for (name, contract), code in zip(network.contracts.items(), codes, strict=True):
         if isinstance(code, RpcRefused) or code_hash(read_bytes(code)) != contract.code_hash:
+            ledger_faults.labels("other_ledger").inc()
             raise LedgerDiffers(
                 f"The contract {name} has other code on this ledger.", contract=name
             )

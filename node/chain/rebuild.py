@@ -14,7 +14,7 @@ from node.chain.network import Network
 from node.chain.rpc import Ledger
 from node.store.beside import Swapped, alone, building, swap
 from node.store.database import Database
-from node.store.follower import FollowerState
+from node.store.follower import FollowerState, LedgerFault
 from node.store.projections import PROJECTIONS, ChainCursor
 
 
@@ -41,7 +41,7 @@ def rebuild(ledger: Ledger, database: Database, network: Network) -> Rebuilt:
     with alone(database) as free:
         if not free:
             raise RebuildUnderWay("These tables are being rebuilt already.")
-        with building(database, (*PROJECTIONS, FollowerState)) as shadow:
+        with building(database, (*PROJECTIONS, FollowerState, LedgerFault)) as shadow:
             follower = Follower(ledger, shadow, network)
             while True:
                 height = _height(database)

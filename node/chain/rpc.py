@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from node.chain.errors import RpcRefused
+from node.chain.errors import LedgerSlow, RpcRefused
 from node.errors import LedgerUnavailable
+from node.metrics import ledger_faults
 
 ANSWER_BYTES_LIMIT = 64 * 1024 * 1024
 BATCH_LIMIT = 100
@@ -92,11 +93,16 @@ class Rpc:
                     if len(received) > ANSWER_BYTES_LIMIT:
                         raise RpcRefused("The ledger's answer is too large.", -32005)
                 status = response.status_code
+        except httpx.TimeoutException as error:
+            ledger_faults.labels("slow").inc()
+            raise LedgerSlow(f"The ledger at {self.url} does not answer in time.") from error
         except httpx.HTTPError as error:
+            ledger_faults.labels("down").inc()
             raise LedgerUnavailable(f"The ledger at {self.url} does not answer: {error}") from error
         try:
             return json.loads(received)
         except (ValueError, RecursionError) as error:
+            ledger_faults.labels("nonsense").inc()
             raise LedgerUnavailable(
                 f"The ledger at {self.url} answered with HTTP {status} and no JSON."
             ) from error

@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from sqlmodel import Session
 
 from identity.keys.secp256k1 import SigningKey
-from node.chain.errors import RpcRefused
+from node.chain.errors import LedgerDiffers, LedgerForked, RelayHeld, RpcRefused
 from node.chain.lanes import Lane, Load, next_load
 from node.chain.network import Network
 from node.chain.relaying import (
@@ -40,6 +40,7 @@ from node.commands.states import Move, move_all
 from node.metrics import relay_open, relay_transactions, relayed_acts
 from node.store.commands import RELAYED, RelayTransaction
 from node.store.database import Database
+from node.store.follower import LedgerFault
 
 LOOK_AHEAD_ACTS = 400
 RESEND_SECONDS = 1.0
@@ -47,6 +48,7 @@ STUCK_SECONDS = 30
 # How long a relay key that the ledger refuses is left alone.
 REFUSED_SECONDS = 60
 UNHEARD_SECONDS = 2.0
+DISTRUST = (LedgerForked.code, LedgerDiffers.code)
 GAS_CAP_SELECTOR = keccak(b"gasCap()")[:4]
 
 log = structlog.get_logger("sender")
@@ -88,8 +90,10 @@ class Sender:
 
         Raises:
             LedgerUnavailable: the ledger does not answer; what waits stays stored.
+            RelayHeld: the follower has found that the ledger is not the one it was.
             StorageUnavailable: the database does not take a write; nothing was sent for it.
         """
+        self._require_trust()
         self._end_lapsed()
         settled = self._settle()
         sent = False
@@ -99,6 +103,12 @@ class Sender:
         finally:
             self._note_sent()
         return settled or sent
+
+    def _require_trust(self) -> None:
+        with self._db.read() as session:
+            fault = session.get(LedgerFault, 1)
+        if fault is not None and fault.code in DISTRUST:
+            raise RelayHeld(f"Nothing is relayed: {fault.says}", fault=fault.code)
 
     def _end_lapsed(self) -> None:
         now = int(self._clock())

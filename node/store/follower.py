@@ -1,4 +1,4 @@
-"""What the follower notes about itself; not a projection, because a clock is in it."""
+"""What the follower notes about itself; no projections, because a clock is in them."""
 
 from sqlmodel import Field, SQLModel
 
@@ -10,3 +10,14 @@ class FollowerState(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     at_head_at: int
+
+
+class LedgerFault(SQLModel, table=True):
+    """Why the follower has stopped, while it has: a code, a sentence, since when (UTC seconds)."""
+
+    __tablename__ = "ledger_fault"
+
+    id: int = Field(default=1, primary_key=True)
+    code: str
+    says: str
+    since: int

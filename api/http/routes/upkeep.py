@@ -15,6 +15,7 @@ from node.errors import NodeError
 from node.exchange.depths import DeliveryDepths
 from node.metrics import MEDIA_TYPE, render
 from node.serve import running_parts
+from node.store.follower import LedgerFault
 from node.upkeep.measures import NodeCollector
 
 router = APIRouter(tags=["upkeep"])
@@ -29,13 +30,20 @@ def get_health(request: Request) -> dict[str, Any]:
     nobody = Actor(node.settings.member, "nobody", frozenset())
     with node.db.read() as session:
         as_of = Reader(node, nobody, session).as_of()
+        fault = session.get(LedgerFault, 1)
     head = _head(request)
     height, behind = as_of["height"], as_of["behind_seconds"]
-    well = head is not None and behind is not None and behind <= KEEPING_UP_SECONDS
+    well = (
+        fault is None and head is not None and behind is not None and behind <= KEEPING_UP_SECONDS
+    )
     return {
         "status": "ok" if well else "degraded",
         "member": node.settings.member,
-        "ledger": {"reachable": head is not None, "head": head},
+        "ledger": {
+            "reachable": head is not None,
+            "head": head,
+            "fault": None if fault is None else fault.code,
+        },
         "behind_blocks": None if head is None or height is None else max(0, head - height),
         "parts": running_parts(node.settings.directory),
         "as_of": as_of,

@@ -36,3 +36,11 @@ def upgrade() -> None:
         sa.Column("since", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("address"),
     )
+    op.create_table(
+        "ledger_fault",
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("says", sa.String(), nullable=False),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )

@@ -34,6 +34,8 @@ QUERIES: dict[str, dict[str, Any]] = {
 }
 EXAMPLES = {write.path: dict(write.example) for write in WRITES}
 EXAMPLES["/v1/commands/bulk"] = {"commands": [{"key": "k" * 8, "verb": "Offer", "body": {}}]}
+EXAMPLES["/v1/commands/{command}/cancel"] = {}
+EXAMPLES["/v1/relays/{number}/cancel"] = {}
 EXAMPLES["/v1/evidence"] = {"title": OTHER}
 EXAMPLES["/v1/projections/rebuild"] = {}
 EXAMPLES["/v1/documents/{root}/attachments"] = {}

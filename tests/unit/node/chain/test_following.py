@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from synthetic_ledger import GENESIS_TIME, Log, SyntheticLedger
 
 from node.chain import blocks
-from node.chain.errors import EventMissing, LedgerBehind, LedgerForked, RpcRefused
+from node.chain.errors import EventMissing, LedgerBehind, LedgerDiffers, LedgerForked, RpcRefused
 from node.chain.events import Event
 from node.chain.follower import Follower, as_of
 from node.store.database import Database
@@ -148,7 +148,7 @@ def test_another_genesis_stops_the_follower_before_it_begins(store: Database) ->
     ledger, other = ledger_with(1), SyntheticLedger()
     other.drop_blocks(above=-1)
     other.add_block([], salt="other")
-    with pytest.raises(LedgerForked):
+    with pytest.raises(LedgerDiffers):
         Follower(other, store, ledger.network).step()
 
 
