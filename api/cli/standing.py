@@ -13,6 +13,7 @@ from node.upkeep.findings import Finding
 from node.upkeep.measures import measure, opened
 from node.upkeep.repair import repair as mend
 from node.upkeep.running import of_network, while_running
+from node.upkeep.vault import of_vault
 
 ANSWER_SECONDS = 3.0
 
@@ -53,7 +54,7 @@ def standing(directory: Path) -> dict[str, Any]:
 
 
 def findings(
-    directory: Path, repair: bool, before_start: bool, network: bool
+    directory: Path, repair: bool, before_start: bool, network: bool, vault: bool = False
 ) -> list[dict[str, Any]]:
     """Return what the doctor finds; the member's processes may run or not.
 
@@ -68,6 +69,8 @@ def findings(
         found += while_running(settings)
         if network:
             found += of_network(settings)
+        if vault:
+            found += of_vault(settings)
     return [dict(vars(finding)) for finding in found]
 
 

@@ -90,13 +90,14 @@ def doctor(
     repair: Annotated[bool, typer.Option(help="Rebuild tables, retry failed work.")] = False,
     before_start: Annotated[bool, typer.Option(help="Only what needs no process.")] = False,
     network: Annotated[bool, typer.Option(help="Also reach every other member.")] = False,
+    vault: Annotated[bool, typer.Option(help="Also read every file of the vault.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what is wrong and what to do; ends with 1 when something does not work."""
     from api.cli.standing import findings
 
     with working("Looking"):
-        found = findings(directory, repair, before_start, network)
+        found = findings(directory, repair, before_start, network, vault)
     show(found, as_json, _findings)
     if any(finding["state"] == "fail" for finding in found):
         raise typer.Exit(REFUSED)

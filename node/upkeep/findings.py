@@ -32,6 +32,9 @@ WHAT_TO_DO: Mapping[str, str] = {
     "MEMBER_NOT_ACTIVE": "The council must admit the member, or end its suspension.",
     "PROFILE_NOT_HELD": "Ask the member named for its profile.json and put it into profiles.",
     "PEER_SILENT": "Ask the member named; check name, port, firewall and its certificate.",
+    "VAULT_FILE_DAMAGED": "Put the files of these names back from a backup; they are not served.",
+    "VAULT_FILE_MISSING": "Put the files of these names back from a backup.",
+    "VAULT_FILE_UNUSED": "Nothing: a process died before it noted them. They may be removed.",
     "TABLES_DIFFER": "Nothing: they were rebuilt from the ledger. Find out who wrote into them.",
     "WORK_TRIED_AGAIN": "Nothing: work that had failed is due now. Look at lading status again.",
 }
