@@ -25,9 +25,11 @@ from sqlalchemy.engine import make_url
 
 from node.documents.files import UNFINISHED_SUFFIX
 from node.errors import NodeError
+from node.events.stream import skip_ahead
 from node.member import write_json
 from node.settings import Settings
 from node.store.database import Database
+from node.store.schema import upgrade
 from node.upkeep.errors import BackupFailed, BackupInvalid, TargetInUse
 
 MANIFEST = "manifest.json"
@@ -128,6 +130,7 @@ def restore(source: Path, directory: Path, database_url: str | None = None) -> B
         if backup.database == "sqlite":
             path = begun / "node.sqlite" if settings.database is None else _free(settings)
             shutil.copy2(source / SQLITE_COPY, path)
+            url = f"sqlite:///{path}"
         else:
             url = database_url or settings.database_url
             _require_empty(url)
@@ -135,6 +138,7 @@ def restore(source: Path, directory: Path, database_url: str | None = None) -> B
                 "pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction",
                 str(source / POSTGRESQL_COPY),
             )  # fmt: skip
+        _skip_ahead(url)
         _sync(begun)
         begun.rename(directory)
     except (OSError, shutil.Error, NodeError) as error:
@@ -143,6 +147,17 @@ def restore(source: Path, directory: Path, database_url: str | None = None) -> B
             raise
         raise BackupFailed(f"It was not restored: {_sentence(error)}.") from error
     return backup
+
+
+def _skip_ahead(url: str) -> None:
+    """Have the stream of events go on where no reader has been."""
+    database = Database(url)
+    try:
+        upgrade(database)
+        with database.begin() as session:
+            skip_ahead(session)
+    finally:
+        database.close()
 
 
 def check(source: Path) -> Backup:

@@ -29,8 +29,14 @@ def container_tag(number: int) -> bytes:
 
 
 def founded_ledger() -> SyntheticLedger:
-    """A ledger whose first block admits ``MEMBERS``, numbered 1 to 5, and registers a lane."""
+    """A ledger whose first block is that of ``found``."""
     ledger = SyntheticLedger()
+    found(ledger)
+    return ledger
+
+
+def found(ledger: SyntheticLedger) -> None:
+    """Add a block that admits ``MEMBERS``, numbered 1 to 5, and registers a lane."""
     logs = [
         ledger.acted(
             "AdmitMember", 1, principal=NOBODY, object=member, roles=1, profile=NOBODY,
@@ -43,7 +49,6 @@ def founded_ledger() -> SyntheticLedger:
         calibratedUntil=DEADLINE,
     )  # fmt: skip
     ledger.add_block([*logs, lane])
-    return ledger
 
 
 def issue(ledger: SyntheticLedger, number: int, deadline: int = DEADLINE) -> Log:

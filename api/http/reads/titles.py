@@ -1,9 +1,10 @@
 """A title as it stands, as the ledger's tables hold it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import union
+from sqlalchemy import BindParameter, Integer, Select, bindparam, union
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from api.http.errors import NothingHere
@@ -19,6 +20,7 @@ from identity.acts.words import (
 from node.documents.errors import PortUnknown
 from node.documents.rulebook import Rulebook
 from node.store.projections import NOBODY, DeliveryOrder, Title, TitleFreeze
+from node.store.rows import table_of
 from node.titles.rules import offerer_of
 
 MAX_TITLES = 200
@@ -32,29 +34,38 @@ def find_title(session: Session, title: str) -> Title:
     return row
 
 
-def titles_of(session: Session, member: str, after: str, limit: int) -> list[Title]:
+def titles_of(session: Session, member: str, after: str, limit: int) -> Sequence[Title]:
     """Return titles in which ``member`` is carrier, holder, pledgee, controller or asked.
 
-    Ordered by id, those after ``after``, at most ``limit``.
+    Ordered by id, those after ``after``, at most ``limit``; plain rows of the table.
     """
+    given = {"member": member, "after": after, "limit": limit}
+    return cast(Sequence[Title], session.connection().execute(_TITLES_OF, given).all())
+
+
+def _titles_of() -> Select[Any]:
+    """Make the statement of ``titles_of``, once: that takes longer than running it."""
+    title = table_of(Title)
+    limit: BindParameter[int] = bindparam("limit", type_=Integer)
+    # Each capacity has an index of its own; a condition over all of them would read every title.
     pages = [
-        select(Title.id)
-        .where(column == member, col(Title.id) > after)
-        .order_by(col(Title.id))
+        sql_select(title.c.id)
+        .where(title.c[capacity] == bindparam("member"), title.c.id > bindparam("after"))
+        .order_by(title.c.id)
         .limit(limit)
         .subquery()
-        for column in (
-            col(Title.carrier),
-            col(Title.holder),
-            col(Title.pledgee),
-            col(Title.controller),
-            col(Title.counterparty),
-        )
+        for capacity in ("carrier", "holder", "pledgee", "controller", "counterparty")
     ]
-    # Each capacity has an index of its own; a condition over all of them would read every title.
-    found = union(*(select(page.c.id) for page in pages)).subquery()
-    query = select(Title).where(col(Title.id).in_(select(found.c.id))).order_by(col(Title.id))
-    return list(session.exec(query.limit(limit)))
+    found = union(*(sql_select(page.c.id) for page in pages)).subquery()
+    return (
+        sql_select(title)
+        .where(title.c.id.in_(sql_select(found.c.id)))
+        .order_by(title.c.id)
+        .limit(limit)
+    )
+
+
+_TITLES_OF = _titles_of()
 
 
 def orders_of(session: Session, titles: Sequence[str]) -> dict[str, str]:
@@ -123,7 +134,8 @@ def _offer(row: Title, now: int) -> dict[str, Any] | None:
 def legal_orders_of(session: Session, title: str) -> list[dict[str, Any]]:
     """Return what authorities did to a title under their orders, the first freeze first."""
     query = select(TitleFreeze).where(col(TitleFreeze.title) == title)
-    rows = session.exec(query.order_by(col(TitleFreeze.frozen_block), col(TitleFreeze.order)))
+    ordered = query.order_by(col(TitleFreeze.frozen_block), col(TitleFreeze.order))
+    rows = session.exec(ordered)
     return [
         {
             "legal_order": row.order,

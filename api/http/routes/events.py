@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.http.doors import allow, credential_of, node_of, reading, site_of
 from api.http.errors import DoorError, RequestInvalid
@@ -72,17 +72,19 @@ Chosen = Annotated[Choice, Depends(choice)]
 @router.get("/v1/events", response_model=StreamShape)
 def list_events(
     request: Request, chosen: Chosen, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100
-) -> dict[str, Any]:
+) -> Response:
     """Read events by position; `next` continues, also where a page is empty."""
     with reading(request, READ) as reader:
         wanted, after = chosen.start(request, reader.session)
         page = read(reader.node, reader.session, wanted, after, limit)
-        return {
-            "events": [event_json(row, page.members) for row in page.events],
-            "next": page.reached,
-            "head": page.head,
-            "as_of": reader.as_of(),
-        }
+        return JSONResponse(
+            {
+                "events": [event_json(row, page.members) for row in page.events],
+                "next": page.reached,
+                "head": page.head,
+                "as_of": reader.as_of(),
+            }
+        )
 
 
 @router.get(

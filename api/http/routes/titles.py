@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
 
 from api.http.doors import Reader, reading
 from api.http.parameters import Id
@@ -28,15 +29,17 @@ def list_titles(
     request: Request,
     after: Annotated[Id | None, Query(description="the last id of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_TITLES)] = 50,
-) -> dict[str, Any]:
+) -> Response:
     """List the titles that concern this member, by id."""
     with reading(request, "ReadTitle") as reader:
         rows = titles_of(reader.session, reader.member, after or "", limit)
-        return {
-            "titles": titles_told(reader, rows),
-            "next": rows[-1].id if len(rows) == limit else None,
-            "as_of": reader.as_of(),
-        }
+        return JSONResponse(
+            {
+                "titles": titles_told(reader, rows),
+                "next": rows[-1].id if len(rows) == limit else None,
+                "as_of": reader.as_of(),
+            }
+        )
 
 
 @router.get("/v1/titles/{title}", response_model=TitleNowShape)
