@@ -9,10 +9,10 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
-from identity.acts.typed import Act, Value, digest, encode_words
+from identity.acts.typed import Act, Value, digest, encode_unsigned
 from identity.acts.types import ActType
 from node.chain.errors import RpcRefused
-from node.chain.events import ACTED_TOPIC, FOLLOWED_TOPIC, REFUSED_TOPIC
+from node.chain.events import ACTED_TOPIC, FOLLOWED_TOPIC, REFUSED_TOPIC, packed_effect
 from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, WaitingTimes
 from node.chain.rpc import Answer, Request
 
@@ -116,8 +116,8 @@ class SyntheticLedger:
         }
         act = Act(name, header | fields)
         contract = act.type.contract
-        words = encode_words(act)
-        head = [act.type.code, counter, outcome, int.from_bytes(SIGNER, "big"), 160, len(words)]
+        unsigned = encode_unsigned(act)
+        head = [packed_effect(SIGNER, counter, outcome), 64, len(unsigned)]
         return {
             "address": self.network.contracts[contract].address,
             "topics": [
@@ -126,7 +126,7 @@ class SyntheticLedger:
                 _hex(act.principal),
                 _hex(digest(self.network.domain(contract), act)),
             ],
-            "data": _hex(_words(*head) + words),
+            "data": _hex(_words(*head) + unsigned + bytes(-len(unsigned) % 32)),
         }
 
     def followed(self, contract: str, object_id: bytes, counter: int, state: int) -> Log:

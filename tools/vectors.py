@@ -70,7 +70,7 @@ def vector(act_type: ActType) -> dict[str, object]:
         "code": act_type.code,
         "type_string": act_type.type_string,
         "type_hash": hex_of(act_type.type_hash),
-        "words": hex_of(typed.encode_words(act)),
+        "unsigned": "0x" + typed.encode_unsigned(act).hex(),
         "struct_hash": hex_of(typed.struct_hash(act)),
         "digest": hex_of(digest),
         "signature": hex_of(signature),

@@ -10,27 +10,33 @@ import {IActs} from "./interfaces/IActs.sol";
 /// @notice Invariant: an act takes effect at most once, and a refused act changes no state.
 /// @notice Invariant: a relayer cannot make an act refused that would have succeeded with its whole gas cap.
 abstract contract Acts is IActs {
-    /// @dev What every verb needs of its act; the own fields are read from the words in calldata.
+    /// @dev What every verb needs of its act; the own fields are read from the words in calldata. The first seven stand
+    /// in memory as EIP-712 hashes them, and the own words are hashed behind them, before the rest is written.
     struct Header {
-        uint256 verb;
+        bytes32 typeHash;
         bytes32 principal;
         bytes32 delegation;
         bytes32 object;
         uint256 counter;
+        uint256 expires;
+        bytes32 companion;
+        uint256 verb;
+        uint256 parts;
         bytes32 digest;
         address key;
     }
 
-    uint256 internal constant HEADER_WORDS = 6;
-    /// @dev Places of the header's words.
-    uint256 internal constant PRINCIPAL = 0;
-    uint256 internal constant DELEGATION = 1;
-    uint256 internal constant OBJECT = 2;
-    uint256 internal constant EXPIRES = 4;
+    /// @dev Verb 1, parts 1, principal 32, object 32, counter 4, expires 5; a delegation and a companion may follow.
+    uint256 private constant HEADER_BYTES = 75;
+    uint256 private constant PRINCIPAL = 2;
+    uint256 private constant OBJECT = 34;
+    uint256 private constant NUMBERS = 66;
+    uint256 private constant HAS_DELEGATION = 1;
+    uint256 private constant HAS_COMPANION = 2;
     uint256 private constant MAX_ACTS = 50;
     uint256 private constant MAX_ITEMS = 16;
     uint256 private constant SIGNATURE_BYTES = 65;
-    uint256 private constant MIN_ACT_BYTES = 1 + HEADER_WORDS * 32 + SIGNATURE_BYTES;
+    uint256 private constant MIN_ACT_BYTES = HEADER_BYTES + SIGNATURE_BYTES;
     /// @dev Longer than the longest act: an order with three full arrays, a checkpoint with a proof of 65 nodes.
     uint256 private constant MAX_ACT_BYTES = 2560;
     /// @dev Gas kept back to hash a refused act and log it.
@@ -55,7 +61,8 @@ abstract contract Acts is IActs {
 
     /// @inheritdoc IActs
     function digestOf(bytes calldata act) external view returns (bytes32 digest) {
-        (digest,,,) = _read(act);
+        (Header memory header,,) = _read(act);
+        return header.digest;
     }
 
     /// @inheritdoc IActs
@@ -74,34 +81,27 @@ abstract contract Acts is IActs {
         _requireRelayer(msg.sender);
         uint256 offset = 0;
         uint256 count = 0;
-        do {
-            require(offset + 2 <= batch.length, BatchMalformed());
-            uint256 end = offset + 2 + uint16(bytes2(batch[offset:offset + 2]));
-            require(end <= batch.length, BatchMalformed());
-            require(++count <= MAX_ACTS, BatchTooLong());
-            _run(batch[offset + 2:end]);
-            offset = end;
-        } while (offset < batch.length);
+        // Lengths of calldata are far below where an addition wraps.
+        unchecked {
+            do {
+                require(offset + 2 <= batch.length, BatchMalformed());
+                uint256 start = offset + 2;
+                offset = start + (uint256(_bytesAt(batch, offset)) >> 240);
+                require(offset <= batch.length, BatchMalformed());
+                require(++count <= MAX_ACTS, BatchTooLong());
+                _run(_cut(batch, start, offset));
+            } while (offset < batch.length);
+        }
     }
 
     /// @inheritdoc IActs
     function execute(bytes calldata act) external {
         require(msg.sender == address(this), OnlySelf());
-        Header memory header;
-        bytes calldata words;
-        bytes calldata signature;
-        bytes calldata attached;
-        (header.digest, words, signature, attached) = _read(act);
-        header.verb = uint8(act[0]);
-        assembly ("memory-safe") {
-            // Principal, delegation, object and counter: they stand in the words and in the header in one order.
-            calldatacopy(add(header, 32), words.offset, 128)
-        }
-        uint256 expires = uint256(_word(words, EXPIRES));
-        require(block.timestamp <= expires, ActExpired(expires));
+        (Header memory header, bytes calldata words, bytes calldata rest) = _read(act);
+        require(block.timestamp <= header.expires, ActExpired(header.expires));
         require(header.delegation == 0 || (_delegable() >> header.verb) & 1 == 1, VerbNotDelegable(header.verb));
-        header.key = _signer(header.digest, signature);
-        _perform(header, words, attached);
+        header.key = _signer(header.digest, rest);
+        _perform(header, words, _cut(rest, SIGNATURE_BYTES, rest.length));
     }
 
     /// @dev The verb's shape: see the generated libraries. A zero type hash refuses the verb.
@@ -132,23 +132,31 @@ abstract contract Acts is IActs {
     }
 
     function _acted(Header memory act, bytes calldata words, uint256 counter, uint256 outcome) internal {
-        emit Acted(act.object, act.principal, act.digest, act.verb, counter, outcome, act.key, words);
+        uint256 header = _headerBytes(act.parts);
+        bytes calldata signed;
+        assembly ("memory-safe") {
+            // The words stand behind the header, from which they were read.
+            signed.offset := sub(words.offset, header)
+            signed.length := add(words.length, header)
+        }
+        uint256 effect = uint160(act.key) | (counter << 160) | (outcome << 192);
+        emit Acted(act.object, act.principal, act.digest, effect, signed);
     }
 
     function _requireCounter(Header memory act, uint256 counter) internal pure {
         require(act.counter == counter, StaleCounter(act.object, counter, act.counter));
     }
 
-    /// @dev Word `i` of the verb's own fields, the header's not counted. The shape's check keeps it in bounds.
+    /// @dev Own word `i` of the act. The shape's check keeps it in bounds.
     function _own(bytes calldata words, uint256 i) internal pure returns (bytes32 word) {
-        unchecked {
-            return _word(words, HEADER_WORDS + i);
+        assembly ("memory-safe") {
+            word := calldataload(add(words.offset, mul(i, 32)))
         }
     }
 
     function _ownUint(bytes calldata words, uint256 i) internal pure returns (uint256 word) {
-        unchecked {
-            return uint256(_word(words, HEADER_WORDS + i));
+        assembly ("memory-safe") {
+            word := calldataload(add(words.offset, mul(i, 32)))
         }
     }
 
@@ -157,7 +165,7 @@ abstract contract Acts is IActs {
         uint256 count = _ownUint(words, i);
         // The shape's check has shown that the items lie inside the words.
         assembly ("memory-safe") {
-            items.offset := add(words.offset, mul(add(add(HEADER_WORDS, i), 1), 32))
+            items.offset := add(words.offset, mul(add(i, 1), 32))
             items.length := count
         }
         next = i + 1 + count;
@@ -200,83 +208,123 @@ abstract contract Acts is IActs {
         } catch {
             // Malformed beyond a digest: the reason says so.
         }
-        bytes calldata words = act[1:];
-        emit Refused(_word(words, OBJECT), _word(words, PRINCIPAL), digest, uint8(act[0]), reason);
+        emit Refused(_bytesAt(act, OBJECT), _bytesAt(act, PRINCIPAL), digest, uint8(act[0]), reason);
     }
 
-    /// @dev The parts of an act and its EIP-712 digest; refuses every encoding but the one of the verb's shape.
+    /// @dev An act's header with its EIP-712 digest, its own words, and from its signature on what follows; refuses
+    /// every encoding but the one of the verb's shape. The act is at least MIN_ACT_BYTES long.
     function _read(bytes calldata act)
         internal
         view
-        returns (bytes32 digest, bytes calldata words, bytes calldata signature, bytes calldata attached)
+        returns (Header memory header, bytes calldata words, bytes calldata rest)
     {
         require(act.length >= MIN_ACT_BYTES, ActMalformed());
         (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) = _shape(uint8(act[0]));
         require(typeHash != 0, VerbUnknown(uint8(act[0])));
-        words = act[1:];
-        uint256 end;
-        (digest, end) = _hashed(typeHash, statics, arrays, words);
-        digest = MessageHashUtils.toTypedDataHash(_domainSeparator, digest);
-        uint256 signed = end + SIGNATURE_BYTES;
-        require(signed == words.length || (attaches && signed < words.length), ActMalformed());
-        // One after the other, and together the whole act: nothing to check again.
-        assembly ("memory-safe") {
-            signature.offset := add(words.offset, end)
-            signature.length := SIGNATURE_BYTES
-            attached.offset := add(words.offset, signed)
-            attached.length := sub(words.length, signed)
-            words.length := end
+        header.typeHash = typeHash;
+        words = _cut(act, _readHeader(header, act), act.length);
+        uint256 end = _hash(header, words, statics, arrays);
+        (header.verb, header.parts) = (uint8(act[0]), uint8(act[1]));
+        unchecked {
+            uint256 signed = end + SIGNATURE_BYTES;
+            require(signed == words.length || (attaches && signed < words.length), ActMalformed());
+        }
+        (words, rest) = (_cut(words, 0, end), _cut(words, end, words.length));
+    }
+
+    /// @dev Fill in what the header's bytes say; a delegation and a companion stand there only if they are not zero.
+    function _readHeader(Header memory header, bytes calldata act) private pure returns (uint256 length) {
+        header.principal = _bytesAt(act, PRINCIPAL);
+        header.object = _bytesAt(act, OBJECT);
+        uint256 numbers = uint256(_bytesAt(act, NUMBERS));
+        header.counter = numbers >> 224;
+        header.expires = uint40(numbers >> 184);
+        uint256 parts = uint8(act[1]);
+        length = HEADER_BYTES;
+        if (parts != 0) {
+            length = _headerBytes(parts);
+            _readParts(header, act, parts, length);
         }
     }
 
-    /// @dev EIP-712's hashStruct, and where the words of the act end: the type hash, the static words as they are, and
-    /// of each array the hash of its items.
-    function _hashed(bytes32 typeHash, uint256 statics, uint256 arrays, bytes calldata words)
+    function _readParts(Header memory header, bytes calldata act, uint256 parts, uint256 length)
         private
         pure
-        returns (bytes32 hash, uint256 end)
     {
-        end = statics * 32;
-        require(words.length >= end, ActMalformed());
-        // Built where memory is free, and left free.
-        uint256 members;
-        uint256 length = 32 + end;
-        assembly ("memory-safe") {
-            members := mload(0x40)
-            mstore(members, typeHash)
-            calldatacopy(add(members, 32), words.offset, end)
-        }
-        for (uint256 i = 0; i < arrays; i++) {
-            require(end + 32 <= words.length, ActMalformed());
-            uint256 count = uint256(_word(words, end / 32));
-            uint256 start = end + 32;
-            require(count <= MAX_ITEMS && start + count * 32 <= words.length, ActMalformed());
-            end = start + count * 32;
-            assembly ("memory-safe") {
-                let last := add(members, length)
-                calldatacopy(last, add(words.offset, start), sub(end, start))
-                mstore(last, keccak256(last, sub(end, start)))
-            }
-            length += 32;
-        }
-        assembly ("memory-safe") {
-            hash := keccak256(members, length)
+        require(parts <= HAS_DELEGATION | HAS_COMPANION, ActMalformed());
+        require(length + SIGNATURE_BYTES <= act.length, ActMalformed());
+        if (parts & HAS_COMPANION != 0) header.companion = _bytesAt(act, length - 32);
+        if (parts & HAS_DELEGATION != 0) header.delegation = _bytesAt(act, HEADER_BYTES);
+        require((parts & HAS_COMPANION == 0) == (header.companion == 0), ActMalformed());
+        require((parts & HAS_DELEGATION == 0) == (header.delegation == 0), ActMalformed());
+    }
+
+    /// @dev How long a header with these parts is.
+    function _headerBytes(uint256 parts) internal pure returns (uint256 length) {
+        unchecked {
+            return HEADER_BYTES + 32 * ((parts & HAS_DELEGATION) + parts / HAS_COMPANION);
         }
     }
 
-    /// @dev The key that signed `digest`; refuses a signature in any other than its one form.
+    /// @dev Set the digest, and return where the own words of the act end. EIP-712's hashStruct is over the type hash,
+    /// the static words as they are, and of each array the hash of its items.
+    function _hash(Header memory header, bytes calldata words, uint256 statics, uint256 arrays)
+        private
+        view
+        returns (uint256 end)
+    {
+        // Counts are at most MAX_ITEMS, and lengths of calldata far below where an addition wraps.
+        unchecked {
+            end = statics * 32;
+            require(words.length >= end, ActMalformed());
+            uint256 last;
+            assembly ("memory-safe") {
+                // The header was the last to be allocated: behind its first seven words are four that are written
+                // afterwards, and free memory.
+                last := add(header, 224)
+                calldatacopy(last, words.offset, end)
+                last := add(last, end)
+            }
+            for (uint256 i = 0; i < arrays; i++) {
+                require(end + 32 <= words.length, ActMalformed());
+                uint256 count = uint256(_bytesAt(words, end));
+                uint256 start = end + 32;
+                require(count <= MAX_ITEMS && start + count * 32 <= words.length, ActMalformed());
+                end = start + count * 32;
+                assembly ("memory-safe") {
+                    calldatacopy(last, add(words.offset, start), sub(end, start))
+                    mstore(last, keccak256(last, sub(end, start)))
+                    last := add(last, 32)
+                }
+            }
+            bytes32 hash;
+            assembly ("memory-safe") {
+                hash := keccak256(header, sub(last, header))
+            }
+            header.digest = MessageHashUtils.toTypedDataHash(_domainSeparator, hash);
+        }
+    }
+
+    /// @dev The key that signed `digest` with the first 65 bytes; refuses a signature in any other than its one form.
     function _signer(bytes32 digest, bytes calldata signature) internal pure returns (address key) {
         ECDSA.RecoverError failure;
-        (bytes32 r, bytes32 s) = (_word(signature, 0), _word(signature, 1));
+        (bytes32 r, bytes32 s) = (_bytesAt(signature, 0), _bytesAt(signature, 32));
         (key, failure,) = ECDSA.tryRecover(digest, uint8(signature[64]), r, s);
         require(failure == ECDSA.RecoverError.NoError, SignatureInvalid());
     }
 
-    /// @dev Word `i` of all.
-    function _word(bytes calldata words, uint256 i) internal pure returns (bytes32 word) {
-        // In bounds: at least the header's words are there, and the shape's check covers the rest.
+    /// @dev The 32 bytes from `start` on; the caller knows that they are there.
+    function _bytesAt(bytes calldata data, uint256 start) internal pure returns (bytes32 word) {
         assembly ("memory-safe") {
-            word := calldataload(add(words.offset, mul(i, 32)))
+            word := calldataload(add(data.offset, start))
+        }
+    }
+
+    /// @dev The bytes from `start` to before `end`; the caller knows that they are there.
+    function _cut(bytes calldata data, uint256 start, uint256 end) internal pure returns (bytes calldata part) {
+        assembly ("memory-safe") {
+            part.offset := add(data.offset, start)
+            part.length := sub(end, start)
         }
     }
 }

@@ -70,7 +70,7 @@ contract Attestations is MemberActs, IAttestations {
 
     function _checkpoint(Header memory act, bytes calldata words, bytes calldata attached) private {
         if (act.object != act.principal) {
-            uint256 expires = uint256(_word(words, EXPIRES));
+            uint256 expires = act.expires;
             require(expires <= block.timestamp + MAX_DEVICE_ACT, IReleases.LaneActTooFarAhead(expires));
         }
         _requireKey(act);
@@ -114,7 +114,7 @@ contract Attestations is MemberActs, IAttestations {
         view
     {
         require(attached.length >= 64, ProofMalformed(origin, size));
-        uint256 earlier = uint256(_word(attached, 0));
+        uint256 earlier = uint256(_bytesAt(attached, 0));
         require(earlier != 0 && earlier < size && size <= type(uint64).max, SizeRefused(origin, earlier, size));
         (bool fits, bytes32 earlierRoot, bytes32 proved) = ConsistencyProof.roots(earlier, size, attached[32:]);
         require(fits, ProofMalformed(origin, size));
@@ -143,18 +143,13 @@ contract Attestations is MemberActs, IAttestations {
         private
         returns (Root memory)
     {
-        Header memory act;
-        bytes calldata said;
-        bytes calldata signature;
-        (act.digest, said, signature,) = _read(wire);
-        (act.verb, act.principal, act.object) = (uint8(wire[0]), _word(said, PRINCIPAL), _word(said, OBJECT));
+        (Header memory act, bytes calldata said, bytes calldata rest) = _read(wire);
         require(
             act.verb == AttestationsVerbs.CHECKPOINT && act.digest == _own(words, named) && act.object == origin
                 && act.principal == _own(words, 0),
             NotASplit(origin, _own(words, 1), _own(words, 2))
         );
-        act.delegation = _word(said, DELEGATION);
-        act.key = _signer(act.digest, signature);
+        act.key = _signer(act.digest, rest);
         _requireKey(act);
         return Root(_ownUint(said, 0), _own(said, 1));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {MemberWord} from "./MemberWord.sol";
 import {Members} from "./Members.sol";
 import {Delegable} from "./generated/Verbs.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
@@ -10,10 +11,12 @@ import {IMembership} from "./interfaces/IMembership.sol";
 /// @notice Invariant: a delegate cannot delegate, change a member, assent to a motion or use an authority.
 /// @dev A delegation is given under the keys of its time: recovering the principal's keys ends it.
 abstract contract Delegations is Members {
+    using MemberWord for uint256;
+
     struct Delegation {
         uint24 principal;
         uint24 delegate;
-        uint32 epoch; // the principal's when it was given
+        uint24 epoch; // the principal's when it was given
         uint48 until;
         bool ended;
         uint256 verbs;
@@ -60,7 +63,7 @@ abstract contract Delegations is Members {
         require(verbs != 0 && verbs & ~Delegable.ALL == 0, VerbsNotDelegable(verbs));
         require(block.timestamp < until && until <= block.timestamp + MAX_PERIOD, DelegationPeriodMalformed(until));
         _delegations[act.digest] = Delegation(
-            uint24(number), uint24(other), _known(act.principal).epoch, uint48(until), false, verbs, _own(words, 2)
+            uint24(number), uint24(other), uint24(_wordOf(act.principal).epoch()), uint48(until), false, verbs, _own(words, 2)
         );
     }
 
@@ -72,6 +75,6 @@ abstract contract Delegations is Members {
     }
 
     function _ended(Delegation storage d, bytes32 principal) private view returns (bool ended) {
-        return d.ended || d.epoch != _known(principal).epoch;
+        return d.ended || d.epoch != _wordOf(principal).epoch();
     }
 }

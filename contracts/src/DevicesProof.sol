@@ -16,9 +16,9 @@ abstract contract DevicesProof is DevicesStore {
         bool isTheLanes;
     }
 
-    /// @dev Places of a lane act's words, behind its verb: the header's six, order, container, lane, device counter.
-    uint256 private constant LANE = 8;
-    uint256 private constant DEVICE_COUNTER = 9;
+    /// @dev Places of a lane act's own words: order, container, lane, device counter.
+    uint256 private constant LANE = 2;
+    uint256 private constant DEVICE_COUNTER = 3;
     uint256 private constant SIGNATURE_BYTES = 65;
 
     /// @dev No counter is asked for, so that no owner can keep a proof out: a lane is proved to equivocate once.
@@ -46,8 +46,9 @@ abstract contract DevicesProof is DevicesStore {
         uint256 verb = uint8(act[0]);
         bool laneAct = verb == ReleasesVerbs.GATE_OUT || verb == ReleasesVerbs.RETURN_EMPTY
             || verb == ReleasesVerbs.RECORD_INTERCHANGE;
-        if (!laneAct || _word(act[1:], LANE) != lane) return seen;
-        seen.deviceCounter = uint256(_word(act[1:], DEVICE_COUNTER));
+        bytes calldata words = act[_headerBytes(uint8(act[1])):];
+        if (!laneAct || _own(words, LANE) != lane) return seen;
+        seen.deviceCounter = _ownUint(words, DEVICE_COUNTER);
         seen.isTheLanes = _addressKey(_signer(seen.digest, act[act.length - SIGNATURE_BYTES:])) == key;
     }
 

@@ -6,7 +6,7 @@ import {FreezeStage} from "./generated/Words.sol";
 /// @title LegalOrderWord
 /// @notice What was done to a title under an authority's order, in one storage word: from the lowest bit by 24, stage
 /// 8, proposer 24, to 24, endsLien 8, and 168 bits that are the time from which a transfer can be proposed, and once
-/// one was, the last 21 bytes of the proposal's digest.
+/// one was, the last 21 bytes of keccak256(the proposal's digest).
 library LegalOrderWord {
     uint256 private constant STAGE = 0xff << 24;
 
@@ -62,8 +62,8 @@ library LegalOrderWord {
         return proposer(word) == 0 ? 0 : word >> 88;
     }
 
-    /// @dev How a proposal's digest is kept.
-    function shortened(bytes32 digest) internal pure returns (uint256 last21Bytes) {
-        return uint168(uint256(digest));
+    /// @dev How a proposal's digest is kept: of its own last 21 bytes alone, another value could have the same.
+    function shortened(bytes32 digest) internal pure returns (uint256 last21BytesOfItsHash) {
+        return uint168(uint256(keccak256(abi.encode(digest))));
     }
 }

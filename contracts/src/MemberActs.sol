@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {Acts} from "./Acts.sol";
 import {IMembership} from "./interfaces/IMembership.sol";
@@ -15,9 +16,9 @@ import {IVersioned} from "./interfaces/IVersioned.sol";
 abstract contract MemberActs is Acts, IVersioned {
     using TransientSlot for *;
 
-    bytes32 private constant ACTORS = keccak256("lading.actors");
-    bytes32 private constant MEMBERS = keccak256("lading.members");
-    bytes32 private constant NUMBERS = keccak256("lading.numbers");
+    uint256 private constant ACTORS = 1;
+    uint256 private constant MEMBERS = 2;
+    uint256 private constant NUMBERS = 3;
 
     INetwork internal immutable _network;
     IMembership internal immutable _membership;
@@ -64,7 +65,7 @@ abstract contract MemberActs is Acts, IVersioned {
         if (act.delegation != 0) {
             return _membership.delegated(act.principal, act.key, act.delegation, act.verb, act.object);
         }
-        bytes32 slot = _slot(ACTORS, act.principal, bytes32(uint256(uint160(act.key))));
+        bytes32 slot = _slot(ACTORS, act.principal, act.key);
         (number, roles) = _recall(slot);
         if (number == 0) {
             (number, roles) = _membership.actor(act.principal, act.key);
@@ -74,7 +75,7 @@ abstract contract MemberActs is Acts, IVersioned {
 
     /// @dev An active member's number and roles; reverts for any other.
     function _member(bytes32 member) internal returns (uint256 number, uint256 roles) {
-        bytes32 slot = _slot(MEMBERS, member, 0);
+        bytes32 slot = _slot(MEMBERS, member, address(0));
         (number, roles) = _recall(slot);
         if (number == 0) {
             (number, roles) = _membership.activeMember(member);
@@ -84,7 +85,7 @@ abstract contract MemberActs is Acts, IVersioned {
 
     /// @dev Reverts unless the member with this number is active.
     function _requireActive(uint256 number) internal {
-        bytes32 slot = _slot(NUMBERS, bytes32(number), 0);
+        bytes32 slot = _slot(NUMBERS, bytes32(number), address(0));
         (uint256 known,) = _recall(slot);
         if (known == 0) {
             _membership.requireActive(number);
@@ -101,17 +102,10 @@ abstract contract MemberActs is Acts, IVersioned {
         _submits++;
     }
 
-    /// @dev keccak256(space, number of the submit, a, b).
-    function _slot(bytes32 space, bytes32 a, bytes32 b) private view returns (bytes32 slot) {
-        uint256 submits = _submits;
-        assembly ("memory-safe") {
-            let parts := mload(0x40)
-            mstore(parts, space)
-            mstore(add(parts, 32), submits)
-            mstore(add(parts, 64), a)
-            mstore(add(parts, 96), b)
-            slot := keccak256(parts, 128)
-        }
+    /// @dev keccak256(who, the name space and the submit's number and a key in one word).
+    function _slot(uint256 space, bytes32 who, address key) private view returns (bytes32 slot) {
+        uint256 place = (space << 224) | (_submits << 160) | uint160(key);
+        return Hashes.efficientKeccak256(who, bytes32(place));
     }
 
     function _keep(bytes32 slot, uint256 number, uint256 roles) private {

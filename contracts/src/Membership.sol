@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Acts} from "./Acts.sol";
 import {Council} from "./Council.sol";
 import {Delegations} from "./Delegations.sol";
+import {MemberWord} from "./MemberWord.sol";
 import {Members} from "./Members.sol";
 import {MembershipVerbs} from "./generated/Verbs.sol";
 import {KeyPurpose, MemberStatus, Role} from "./generated/Words.sol";
@@ -17,6 +18,8 @@ import {ITies} from "./interfaces/ITies.sol";
 /// @notice Invariant: a member changes nothing but its own keys, profile, acceptance of the rulebook and delegations.
 /// @notice Invariant: a member that left holds nothing and never acts again.
 contract Membership is Council, Delegations {
+    using MemberWord for uint256;
+
     /// @dev A rotation to 16 new seats takes the most.
     uint256 private constant GAS_CAP = 1_500_000;
     bytes32 private constant NAME = keccak256("Membership");
@@ -51,7 +54,7 @@ contract Membership is Council, Delegations {
     /// @inheritdoc IMembership
     function assignedRoles(uint256 port, bytes32 member) public view returns (uint256 roles) {
         roles = _assignedAt[port][member];
-        if (roles != 0) roles &= _known(member).roles;
+        if (roles != 0) roles &= _wordOf(member).roles();
     }
 
     /// @inheritdoc IMembership
@@ -131,7 +134,7 @@ contract Membership is Council, Delegations {
         _seat(act);
         Member storage member = _known(act.object);
         _requireCounter(act, 0);
-        _checkChange(act, words, member.status);
+        _checkChange(act, words, member.word.status());
         if (!_assent(act, words, member.counter)) return;
         _carryChange(act, words, member);
         _done(act, words, ++member.counter);
@@ -150,16 +153,16 @@ contract Membership is Council, Delegations {
 
     function _carryChange(Header memory act, bytes calldata words, Member storage member) private {
         if (act.verb == MembershipVerbs.CHANGE_ROLES) {
-            member.roles = uint16(_ownUint(words, 0));
+            member.word = member.word.withRoles(_ownUint(words, 0));
         } else if (act.verb == MembershipVerbs.SUSPEND_MEMBER) {
-            member.status = uint8(MemberStatus.SUSPENDED);
+            _setWord(member, member.word.withStatus(MemberStatus.SUSPENDED));
         } else if (act.verb == MembershipVerbs.REINSTATE_MEMBER) {
-            member.status = uint8(MemberStatus.ACTIVE);
+            _setWord(member, member.word.withStatus(MemberStatus.ACTIVE));
         } else if (act.verb == MembershipVerbs.EXIT_MEMBER) {
-            (member.status, member.roles) = (uint8(MemberStatus.LEFT), 0);
+            _setWord(member, member.word.withStatus(MemberStatus.LEFT).withRoles(0));
         } else if (act.verb == MembershipVerbs.NAME_SUCCESSOR) {
             bytes32 successor = _own(words, 0);
-            member.successor = successor == 0 ? 0 : _known(successor).number;
+            member.word = member.word.withSuccessor(successor == 0 ? 0 : _wordOf(successor).number());
         } else {
             (bytes32[] calldata keys, uint256 next) = _ownArray(words, 1);
             (bytes32[] calldata purposes,) = _ownArray(words, next);
@@ -173,7 +176,7 @@ contract Membership is Council, Delegations {
     }
 
     function _checkTies(bytes32 member) private view {
-        uint256 number = _known(member).number;
+        uint256 number = _wordOf(member).number();
         uint256 titles = ITies(_network.contractOf(keccak256("Titles"))).tiesOf(number);
         uint256 orders = ITies(_network.contractOf(keccak256("Releases"))).tiesOf(number);
         require(titles == 0 && orders == 0, MemberHasTies(member, titles, orders));
@@ -206,7 +209,7 @@ contract Membership is Council, Delegations {
         if (act.verb == MembershipVerbs.ADD_KEY) {
             _addKey(act, words, member);
         } else if (act.verb == MembershipVerbs.REVOKE_KEY) {
-            _revoke(act.principal, number, _own(words, 0));
+            _revoke(act.principal, member, _own(words, 0));
         } else if (act.verb == MembershipVerbs.UPDATE_PROFILE) {
             member.profile = _own(words, 0);
         } else if (act.verb == MembershipVerbs.ACCEPT_RULEBOOK) {

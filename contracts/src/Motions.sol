@@ -26,8 +26,7 @@ abstract contract Motions is Acts, IMotions {
     /// council that was replaced count no more. `counter` is the object's, which an assent leaves as it is.
     function _assent(Header memory act, bytes calldata words, uint256 counter) internal returns (bool carried) {
         (uint256 seat, uint256 epoch, uint256 threshold) = _seat(act);
-        bytes32 motion =
-            keccak256(abi.encodePacked(epoch, act.verb, act.object, act.counter, words[HEADER_WORDS * 32:]));
+        bytes32 motion = keccak256(abi.encodePacked(epoch, act.verb, act.object, act.counter, words));
         uint256 seats = _assents[motion];
         require(seats & CARRIED == 0, MotionCarried(motion));
         require(seats & (1 << seat) == 0, SeatAssented(motion, act.principal));

@@ -105,7 +105,6 @@ abstract contract ReleasesGate is ReleasesStore {
             }
         }
         _devices().requireLane(_own(words, 2), act.principal, act.key, order.discharge);
-        uint256 expires = uint256(_word(words, EXPIRES));
-        require(expires <= block.timestamp + LANE_ACT_SECONDS, LaneActTooFarAhead(expires));
+        require(act.expires <= block.timestamp + LANE_ACT_SECONDS, LaneActTooFarAhead(act.expires));
     }
 }

@@ -13,6 +13,7 @@ import {ITitles} from "./interfaces/ITitles.sol";
 /// @dev These acts name no title counter: the order, used once a title, guards them.
 abstract contract TitleOrders is TitleLiens {
     using LegalOrderWord for uint256;
+    using TitleWord for Title;
 
     struct StoredOrder {
         uint256 word; // see LegalOrderWord; zero while the order was not used here
@@ -44,8 +45,8 @@ abstract contract TitleOrders is TitleLiens {
     function _freeze(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
         (uint256 order, StoredOrder storage stored) = _orderBy(act, words, t);
         require(order == 0, OrderUsed(act.object, _own(words, 1)));
-        require(t.freezes < TitleWord.MAX_FREEZES, TooManyFreezes(act.object));
-        t.freezes++;
+        require(t.freezes() < TitleWord.MAX_FREEZES, TooManyFreezes(act.object));
+        t.addFreeze();
         (, uint256 wait) = _membership.waitingTimes();
         stored.word = LegalOrderWord.frozen(principal, block.timestamp + wait);
     }
@@ -56,10 +57,10 @@ abstract contract TitleOrders is TitleLiens {
             // Once the one that froze has no more authority at the title's ports, another one lifts for it.
             bytes32 by = _id(order.by());
             bool assigned =
-                _membership.assigned(t.loading, AUTHORITY, by) || _membership.assigned(t.discharge, AUTHORITY, by);
+                _membership.assigned(t.loading(), AUTHORITY, by) || _membership.assigned(t.discharge(), AUTHORITY, by);
             require(!assigned, NotTheAuthority(act.object, act.principal, by));
         }
-        t.freezes--;
+        t.endFreeze();
         stored.word = order.moved(FreezeStage.LIFTED);
     }
 
@@ -69,7 +70,7 @@ abstract contract TitleOrders is TitleLiens {
         uint256 from = order.transferableFrom();
         require(block.timestamp >= from, TooEarly(act.object, from));
         (uint256 to,) = _member(_own(words, 2));
-        require(to != t.pledgee, PledgeeNeverHolds(act.object, _own(words, 2)));
+        require(to != t.pledgee(), PledgeeNeverHolds(act.object, _own(words, 2)));
         require(_ownUint(words, 3) <= 1, ActMalformed());
         stored.word = order.proposed(principal, to, _ownUint(words, 3), act.digest);
     }
@@ -82,11 +83,11 @@ abstract contract TitleOrders is TitleLiens {
         require(principal != order.proposer(), SecondAuthorityNeeded(act.object, act.principal));
         uint256 to = order.to();
         _requireActive(to);
-        if (to == t.pledgee) revert PledgeeNeverHolds(act.object, _id(to));
-        t.holder = to;
-        if (t.party != 0) t.party = to;
-        if (order.endsLien() == 1) _endLien(t);
-        _closeOffer(t);
+        if (to == t.pledgee()) revert PledgeeNeverHolds(act.object, _id(to));
+        t.setHolder(to);
+        if (t.party() != 0) t.setParty(to);
+        if (order.endsLien() == 1) t.endLien();
+        t.closeOffer();
         stored.word = order.moved(FreezeStage.TRANSFERRED);
     }
 
@@ -97,7 +98,7 @@ abstract contract TitleOrders is TitleLiens {
         returns (uint256 order, StoredOrder storage stored)
     {
         uint256 port = _ownUint(words, 0);
-        bool assigned = port == t.loading || port == t.discharge;
+        bool assigned = port == t.loading() || port == t.discharge();
         if (assigned) assigned = _membership.assigned(port, AUTHORITY, act.principal);
         require(assigned, NotAssigned(port, AUTHORITY, act.principal));
         _requireCounter(act, 0);

@@ -10,48 +10,46 @@ import {ITitles} from "./interfaces/ITitles.sol";
 /// @title TitleSurrenders
 /// @notice Surrender for delivery, amendment or paper, amendment with its consent, and what a delivery order does to
 /// its title.
-/// @dev A surrender for amendment is identified by keccak256(its digest, the amended root): a slot of its own for the
-/// amended root would cost each such surrender 22,100 gas.
 abstract contract TitleSurrenders is TitleLiens {
-    using TitleWord for uint256;
+    using TitleWord for Title;
 
     /// @inheritdoc ITitles
     function settle(bytes32 title, bytes32 cause, uint256 state) external {
         require(msg.sender == _network.contractOf(keccak256("Releases")), IDevices.OnlyReleases());
         require(isOpen(), ContractClosed());
         uint256 before = _wordOf(title);
-        Title memory t = before.unpack();
-        require(t.state == TitleState.SURRENDERED, WrongState(title, t.state));
+        Title memory t = Title(before);
+        require(t.state() == TitleState.SURRENDERED, WrongState(title, t.state()));
         require(state == TitleState.LIVE || state == TitleState.DELIVERED, WrongState(title, state));
-        t.state = state;
+        t.setState(state);
         _save(title, before, t);
-        emit Followed(title, cause, t.counter, state);
+        emit Followed(title, cause, t.counter(), state);
     }
 
     function _surrender(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
-        bool byPledgee = principal == t.pledgee;
+        bool byPledgee = principal == t.pledgee();
         if (!byPledgee) _requireHolder(act, t, principal);
-        _requireCounter(act, t.counter);
+        _requireCounter(act, t.counter());
         _requireUnfrozen(act, t);
         _requireNoOffer(act, t);
         uint256 purpose = _ownUint(words, 0);
         bytes32 amended = _own(words, 2);
-        bytes32 offer = act.digest;
+        bytes32 root = _own(words, 1);
         if (purpose == SurrenderPurpose.AMENDMENT && !byPledgee) {
             _requireNoDefault(act, t);
-            _requireRoot(act, _own(words, 1));
-            require(amended != 0 && amended != _own(words, 1), AmendmentEmpty(act.object, amended));
-            offer = _amendment(offer, amended);
+            _requireRoot(act, root);
+            require(amended != 0 && amended != root, AmendmentEmpty(act.object, amended));
+            root = amended;
         } else {
             bool delivery = purpose == SurrenderPurpose.DELIVERY;
             require(delivery || (purpose == SurrenderPurpose.PAPER && !byPledgee), PurposeUnknown(purpose));
             _requireUnpledgedOrEnforceable(act, t, byPledgee);
-            _requireRoot(act, _own(words, 1));
+            _requireRoot(act, root);
             require(amended == 0, ActMalformed());
-            if (delivery && !byPledgee && t.party != 0) _requireParty(act, t, principal, act.principal);
+            if (delivery && !byPledgee && t.party() != 0) _requireParty(act, t, principal, act.principal);
         }
-        _openOffer(act, t, t.carrier, _ownUint(words, 3), offer);
-        t.purpose = purpose;
+        _openOffer(act, t, t.carrier(), _ownUint(words, 3), root);
+        t.setPurpose(purpose);
     }
 
     function _consentAmendment(Header memory act, bytes calldata words, Title memory t, uint256 principal)
@@ -61,34 +59,30 @@ abstract contract TitleSurrenders is TitleLiens {
         _requireOffered(act, t);
         _requirePledgee(act, t, principal);
         _requireAmendment(act, words, t);
-        require(t.consented == 0, ConsentGiven(act.object));
-        t.consented = 1;
+        require(t.consented() == 0, ConsentGiven(act.object));
+        t.consent();
     }
 
     function _amend(Header memory act, bytes calldata words, Title memory t, uint256 principal) internal {
         _requireOffered(act, t);
         _requireAnswering(act, t, principal);
         _requireAmendment(act, words, t);
-        _requireActive(t.holder);
-        require(t.pledgee == 0 || t.consented == 1, ConsentMissing(act.object));
-        require(t.version < TitleWord.MAX_VERSION, TooManyVersions(act.object));
-        t.version++;
+        _requireActive(t.holder());
+        require(t.pledgee() == 0 || t.consented() == 1, ConsentMissing(act.object));
+        require(t.version() < TitleWord.MAX_VERSION, TooManyVersions(act.object));
+        t.nextVersion();
         _titles[act.object].root = _own(words, 1);
-        _closeOffer(t);
+        t.closeOffer();
     }
 
     /// @dev The open offer is an amendment, still in time, and the act names its digest and the amended root.
     function _requireAmendment(Header memory act, bytes calldata words, Title memory t) private view {
-        require(t.purpose == SurrenderPurpose.AMENDMENT, PurposeUnknown(t.purpose));
-        _requireCounter(act, t.counter);
+        require(t.purpose() == SurrenderPurpose.AMENDMENT, PurposeUnknown(t.purpose()));
+        _requireCounter(act, t.counter());
         _requireUnfrozen(act, t);
-        bytes32 named = _amendment(_own(words, 0), _own(words, 1));
+        bytes32 named = _offerId(_own(words, 0), _own(words, 1));
         bytes32 offer = _titles[act.object].offer;
         require(named == offer, AmendmentMismatch(act.object, offer, named));
         _requireInTime(act, t);
-    }
-
-    function _amendment(bytes32 digest, bytes32 amended) private pure returns (bytes32 offer) {
-        return keccak256(abi.encode(digest, amended));
     }
 }

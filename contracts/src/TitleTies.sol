@@ -11,6 +11,7 @@ abstract contract TitleTies {
     uint256 private constant MEMBERS_A_WORD = 10;
     uint256 private constant COUNT_BITS = 24;
     uint256 private constant COUNT = 0xffffff;
+    uint256 private constant MEMBER = 0xffffff;
     /// @dev Of a title's word: state, carrier, holder and pledgee.
     uint256 private constant TYING = 0xf | (((1 << 72) - 1) << 120);
     uint256 private constant NEVER_ZERO = 1 << 255;
@@ -37,31 +38,33 @@ abstract contract TitleTies {
     /// @dev A title whose word was `before` has the word `word` now.
     function _retie(uint256 before, uint256 word) internal {
         if ((before ^ word) & TYING == 0) return;
-        (uint256 carrier, uint256 holder, uint256 pledgee) = _tiedBy(before);
-        (uint256 nextCarrier, uint256 nextHolder, uint256 nextPledgee) = _tiedBy(word);
-        _move(carrier, nextCarrier);
-        _move(holder, nextHolder);
-        _move(pledgee, nextPledgee);
+        (before, word) = (_tying(before), _tying(word));
+        _move(before >> 120, word >> 120); // carrier
+        _move(before >> 144, word >> 144); // holder
+        _move(before >> 168, word >> 168); // pledgee
     }
 
-    function _tiedBy(uint256 word) private pure returns (uint256 carrier, uint256 holder, uint256 pledgee) {
+    /// @dev The word of a title that ties, or zero.
+    function _tying(uint256 word) private pure returns (uint256 same) {
         uint256 state = word & 0xf;
-        if (state != TitleState.NONE && state <= TitleState.SURRENDERED) {
-            return ((word >> 120) & 0xffffff, (word >> 144) & 0xffffff, (word >> 168) & 0xffffff);
-        }
+        return state != TitleState.NONE && state <= TitleState.SURRENDERED ? word : 0;
     }
 
+    /// @dev The lowest 24 bits are the members' numbers.
     function _move(uint256 from, uint256 to) private {
-        if (from == to) return;
-        if (from != 0) _add(from, COUNT); // one less, modulo 2**24
-        if (to != 0) _add(to, 1);
+        if ((from ^ to) & MEMBER == 0) return;
+        if (from & MEMBER != 0) _add(from & MEMBER, COUNT); // one less, modulo 2**24
+        if (to & MEMBER != 0) _add(to & MEMBER, 1);
     }
 
     function _add(uint256 number, uint256 added) private {
-        uint256 place = number / MEMBERS_A_WORD;
-        uint256 shift = number % MEMBERS_A_WORD * COUNT_BITS;
-        uint256 counts = _ties[place];
-        uint256 count = (((counts >> shift) & COUNT) + added) & COUNT;
-        _ties[place] = (counts & ~(COUNT << shift)) | (count << shift);
+        // A number has 24 bits and a place in a word ten values: nothing wraps but the count, as it shall.
+        unchecked {
+            uint256 place = number / MEMBERS_A_WORD;
+            uint256 shift = number % MEMBERS_A_WORD * COUNT_BITS;
+            uint256 counts = _ties[place];
+            uint256 count = ((counts >> shift) + added) & COUNT;
+            _ties[place] = (counts & ~(COUNT << shift)) | (count << shift);
+        }
     }
 }

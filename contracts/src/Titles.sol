@@ -18,47 +18,47 @@ import {ITitles} from "./interfaces/ITitles.sol";
 /// contracts that this one is made of.
 /// @notice Invariant: a live title has exactly one holder and one controller.
 contract Titles is TitleOffers, TitleAnswers, TitleSurrenders, TitleOrders {
-    using TitleWord for uint256;
+    using TitleWord for Title;
 
     /// @param predecessor_ the Titles that this one is to succeed; zero for the founding one
     constructor(INetwork network, address predecessor_) TitleStore(network, predecessor_) {}
 
     /// @inheritdoc ITitles
     function titleOf(bytes32 id) external view returns (TitleView memory title) {
-        Title memory t = _wordOf(id).unpack();
-        title.state = t.state;
-        title.kind = t.kind;
-        title.counter = t.counter;
-        title.version = t.version;
-        title.carrier = _id(t.carrier);
-        title.holder = _id(t.holder);
-        title.pledgee = _id(t.pledgee);
-        title.party = _id(t.party);
-        title.counterparty = _id(t.counterparty);
-        title.offer = t.counterparty == 0 ? bytes32(0) : _titles[id].offer;
-        title.offerCapacity = t.capacity;
-        title.offerEndorsement = t.endorsement;
-        title.offerPurpose = t.purpose;
-        title.deadline = t.deadline;
-        title.loading = t.loading;
-        title.discharge = t.discharge;
+        Title memory t = Title(_wordOf(id));
+        title.state = t.state();
+        title.kind = t.kind();
+        title.counter = t.counter();
+        title.version = t.version();
+        title.carrier = _id(t.carrier());
+        title.holder = _id(t.holder());
+        title.pledgee = _id(t.pledgee());
+        title.party = _id(t.party());
+        title.counterparty = _id(t.counterparty());
+        title.offer = t.counterparty() == 0 ? bytes32(0) : _titles[id].offer;
+        title.offerCapacity = t.capacity();
+        title.offerEndorsement = t.endorsement();
+        title.offerPurpose = t.purpose();
+        title.deadline = t.deadline();
+        title.loading = t.loading();
+        title.discharge = t.discharge();
         title.root = rootOf(id);
-        title.freezes = t.freezes;
-        title.consented = t.consented == 1;
-        title.enforceableFrom = t.defaulted == 0 ? 0 : enforceableFrom(id);
+        title.freezes = t.freezes();
+        title.consented = t.consented() == 1;
+        title.enforceableFrom = t.defaulted() == 0 ? 0 : enforceableFrom(id);
     }
 
     /// @inheritdoc ITitles
     function controllerOf(bytes32 title) external view returns (bytes32 controller) {
-        Title memory t = _wordOf(title).unpack();
-        if (t.state == TitleState.ISSUED || t.state == TitleState.SURRENDERED) return _id(t.carrier);
-        if (t.state == TitleState.LIVE) return _id(_entitled(t));
+        Title memory t = Title(_wordOf(title));
+        if (t.state() == TitleState.ISSUED || t.state() == TitleState.SURRENDERED) return _id(t.carrier());
+        if (t.state() == TitleState.LIVE) return _id(_entitled(t));
     }
 
     /// @inheritdoc ITitles
     function deliveryFacts(bytes32 title) external view returns (DeliveryFacts memory facts) {
-        Title memory t = _wordOf(title).unpack();
-        return DeliveryFacts(t.state, t.carrier, _entitled(t), t.loading, t.discharge, t.freezes != 0);
+        Title memory t = Title(_wordOf(title));
+        return DeliveryFacts(t.state(), t.carrier(), _entitled(t), t.loading(), t.discharge(), t.freezes() != 0);
     }
 
     function _shape(uint256 verb)
@@ -77,17 +77,17 @@ contract Titles is TitleOffers, TitleAnswers, TitleSurrenders, TitleOrders {
     function _perform(Header memory act, bytes calldata words, bytes calldata) internal override {
         (uint256 principal, uint256 roles) = _actor(act);
         uint256 before = _wordOf(act.object);
-        Title memory t = before.unpack();
+        Title memory t = Title(before);
         if (act.verb == TitlesVerbs.ISSUE) {
             _issue(act, words, t, principal, roles);
         } else {
             require(before != 0, ObjectUnknown(act.object));
-            require(TitleUses.applies(act.verb, t.kind, t.state), WrongState(act.object, t.state));
+            require(TitleUses.applies(act.verb, t.kind(), t.state()), WrongState(act.object, t.state()));
             if (act.verb <= TitlesVerbs.SURRENDER) _trade(act, words, t, principal);
             else _rarely(act, words, t, principal);
         }
         _save(act.object, before, t);
-        _done(act, words, t.counter);
+        _done(act, words, t.counter());
     }
 
     /// @dev The verbs of every day.
@@ -115,6 +115,6 @@ contract Titles is TitleOffers, TitleAnswers, TitleSurrenders, TitleOrders {
 
     /// @dev Whose the goods are to dispose of: a title can be surrendered past the holder by an enforcing pledgee alone.
     function _entitled(Title memory t) private pure returns (uint256 member) {
-        return t.pledgee != 0 ? t.pledgee : t.holder;
+        return t.pledgee() != 0 ? t.pledgee() : t.holder();
     }
 }

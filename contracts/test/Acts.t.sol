@@ -92,7 +92,7 @@ contract ActsTest is Consortium {
 
     function test_a_changed_word_is_refused() public {
         bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
-        act[1 + 32 * 12] ^= 0x01;
+        act[75 + 32 * 6] ^= 0x01;
         relay(titles, framed(act));
         same(titles.titleOf(TITLE).state, 0, "state");
     }
@@ -168,7 +168,7 @@ contract ActsTest is Consortium {
         refused(titles, bytes.concat(act, hex"00"), reason);
         refused(titles, bytes.concat(act, bytes32(0)), reason);
         refused(titles, "", reason);
-        refused(titles, new bytes(257), reason);
+        refused(titles, new bytes(139), reason);
         refused(titles, new bytes(60_000), reason);
         act[0] = bytes1(uint8(TitlesVerbs.ACCEPT));
         refused(titles, act, reason);
@@ -190,6 +190,35 @@ contract ActsTest is Consortium {
             mstore(cut, sub(mload(cut), 65)) // without its signature there is no room for the array's length
         }
         refused(membership, cut, reason);
+    }
+
+    function test_a_header_has_one_form() public {
+        bytes memory reason = because(IActs.ActMalformed.selector);
+        bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
+        bytes memory head = slice(act, 2, 75);
+        bytes memory rest = slice(act, 75, act.length);
+        for (uint8 parts = 1; parts <= 3; parts++) {
+            // A delegation or a companion of zero is left out.
+            bytes memory zeros = new bytes(parts == 3 ? 64 : 32);
+            refused(titles, bytes.concat(act[0], bytes1(parts), head, zeros, rest), reason);
+        }
+        bytes memory half = bytes.concat(bytes32(0), keccak256("companion"));
+        refused(titles, bytes.concat(act[0], bytes1(uint8(3)), head, half, rest), reason);
+        half = bytes.concat(keccak256("delegation"), bytes32(0));
+        refused(titles, bytes.concat(act[0], bytes1(uint8(3)), head, half, rest), reason);
+        refused(titles, bytes.concat(act[0], bytes1(uint8(4)), head, rest), reason);
+        refused(titles, bytes.concat(act[0], bytes1(uint8(255)), head, rest), reason);
+        refused(titles, bytes.concat(act[0], bytes1(uint8(3)), head, new bytes(100)), reason);
+    }
+
+    function test_a_companion_is_signed_and_stands_in_the_event() public {
+        companion = keccak256("companion");
+        bytes memory act = issue(TITLE, TitleKind.ORDER, 0);
+        same(wordOf(act, 5), keccak256("companion"), "companion");
+        bytes32 structHash = keccak256(bytes.concat(TitlesVerbs.ISSUE_TYPE, wordsOf(act)));
+        bytes32 wanted = keccak256(abi.encodePacked(hex"1901", titles.domainSeparator(), structHash));
+        same(titles.digestOf(act), wanted, "digest");
+        done(titles, act);
     }
 
     // Batches

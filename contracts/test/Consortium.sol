@@ -49,6 +49,9 @@ abstract contract Consortium is Test {
     /// @dev Header fields that few tests set; cleared after each act is made.
     uint256 internal expires;
     bytes32 internal delegation;
+    bytes32 internal companion;
+    /// @dev The digest of each title's last offer.
+    mapping(bytes32 title => bytes32 digest) private _offered;
 
     function setUp() public virtual {
         vm.warp(START);
@@ -83,9 +86,13 @@ abstract contract Consortium is Test {
         bytes memory own
     ) internal returns (bytes memory act) {
         uint256 until = expires == 0 ? block.timestamp + 200 : expires;
-        act = abi.encodePacked(uint8(verb), by.id, delegation, object, counter, until, bytes32(0), own);
+        uint8 parts = (delegation == 0 ? 0 : 1) | (companion == 0 ? 0 : 2);
+        act = abi.encodePacked(uint8(verb), parts, by.id, object, uint32(counter), uint40(until));
+        if (delegation != 0) act = bytes.concat(act, delegation);
+        if (companion != 0) act = bytes.concat(act, companion);
+        act = bytes.concat(act, own);
         act = bytes.concat(act, signatureOf(key, target.digestOf(bytes.concat(act, new bytes(65)))));
-        (expires, delegation) = (0, 0);
+        (expires, delegation, companion) = (0, 0, 0);
     }
 
     function signatureOf(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
@@ -109,8 +116,15 @@ abstract contract Consortium is Test {
     /// @dev The answer to the open offer of TITLE, on its own terms.
     function answer(uint256 verb, Member memory by) internal returns (bytes memory) {
         ITitles.TitleView memory t = titles.titleOf(TITLE);
-        bytes memory own = verb == TitlesVerbs.ACCEPT ? abi.encode(t.offer, t.root) : abi.encode(t.offer);
+        bytes memory own = verb == TitlesVerbs.ACCEPT ? abi.encode(offerNamed(TITLE), t.root) : abi.encode(offerNamed(TITLE));
         return made(titles, verb, by, TITLE, t.counter, own);
+    }
+
+    /// @dev What answers name the open offer by: its digest, an amendment by what identifies it; zero if none is open.
+    function offerNamed(bytes32 title) internal view returns (bytes32 offer_) {
+        ITitles.TitleView memory t = titles.titleOf(title);
+        if (t.offer == 0 || t.offerPurpose == SurrenderPurpose.AMENDMENT) return t.offer;
+        return _offered[title];
     }
 
     function surrender(Member memory by) internal returns (bytes memory) {
@@ -153,7 +167,31 @@ abstract contract Consortium is Test {
         vm.recordLogs();
         vm.prank(RELAYER);
         target.submit(batch);
-        return vm.getRecordedLogs();
+        logs = vm.getRecordedLogs();
+        note(logs);
+    }
+
+    /// @dev Remember the offers among the acts that took effect.
+    function note(Vm.Log[] memory logs) internal {
+        for (uint256 i = 0; i < logs.length; i++) {
+            if (logs[i].topics[0] != IActs.Acted.selector) continue;
+            (,,, bytes memory act) = told(logs[i]);
+            uint256 verb = uint8(act[0]);
+            bool offers = verb == TitlesVerbs.ISSUE || verb == TitlesVerbs.OFFER || verb == TitlesVerbs.SURRENDER
+                || verb == TitlesVerbs.RETURN_FROM_PAPER;
+            if (offers) _offered[logs[i].topics[1]] = logs[i].topics[3];
+        }
+    }
+
+    /// @dev What an act's event tells beside its topics.
+    function told(Vm.Log memory log)
+        internal
+        pure
+        returns (address key, uint256 counter, uint256 outcome, bytes memory act)
+    {
+        uint256 effect;
+        (effect, act) = abi.decode(log.data, (uint256, bytes));
+        return (address(uint160(effect)), uint32(effect >> 160), effect >> 192, act);
     }
 
     /// @dev The act takes effect, and its event is the act.
@@ -185,11 +223,9 @@ abstract contract Consortium is Test {
         same(logs[0].topics[1], wordOf(act, 2), "object");
         same(logs[0].topics[2], wordOf(act, 0), "principal");
         same(logs[0].topics[3], target.digestOf(act), "digest");
-        (uint256 verb,, uint256 got,, bytes memory words) =
-            abi.decode(logs[0].data, (uint256, uint256, uint256, address, bytes));
-        same(verb, uint8(act[0]), "verb");
+        (,, uint256 got, bytes memory unsigned) = told(logs[0]);
         same(got, outcome, "outcome");
-        same(keccak256(words), keccak256(wordsOf(act)), "words");
+        same(keccak256(unsigned), keccak256(slice(act, 0, act.length - 65)), "act");
     }
 
     /// @dev The act is refused for exactly this reason, and leaves nothing but that event.
@@ -218,16 +254,39 @@ abstract contract Consortium is Test {
         return abi.encodeWithSelector(selector, a, b, c);
     }
 
+    /// @dev Word `i` of the act as it is hashed: the header's six, then its own.
     function wordOf(bytes memory act, uint256 i) internal pure returns (bytes32 word) {
+        bytes memory words = wordsOf(act);
         assembly ("memory-safe") {
-            word := mload(add(act, add(33, mul(i, 32))))
+            word := mload(add(words, add(32, mul(i, 32))))
         }
     }
 
+    /// @dev The act's words as they are hashed: principal, delegation, object, counter, expires, companion, its own.
     function wordsOf(bytes memory act) internal pure returns (bytes memory words) {
-        words = new bytes(act.length - 66);
-        for (uint256 i = 0; i < words.length; i++) {
-            words[i] = act[i + 1];
+        uint256 parts = uint8(act[1]);
+        uint256 header = headerBytes(act);
+        words = bytes.concat(
+            slice(act, 2, 34),
+            parts & 1 == 0 ? new bytes(32) : slice(act, 75, 107),
+            slice(act, 34, 66),
+            bytes.concat(new bytes(28), slice(act, 66, 70)),
+            bytes.concat(new bytes(27), slice(act, 70, 75)),
+            parts & 2 == 0 ? new bytes(32) : slice(act, header - 32, header)
+        );
+        return bytes.concat(words, slice(act, header, act.length - 65));
+    }
+
+    /// @dev Where the act's own words begin.
+    function headerBytes(bytes memory act) internal pure returns (uint256) {
+        uint256 parts = uint8(act[1]);
+        return 75 + 32 * ((parts & 1) + (parts >> 1));
+    }
+
+    function slice(bytes memory data, uint256 start, uint256 end) internal pure returns (bytes memory part) {
+        part = new bytes(end - start);
+        for (uint256 i = 0; i < part.length; i++) {
+            part[i] = data[start + i];
         }
     }
 

@@ -32,14 +32,10 @@ contract DelegationsTest is Decisions {
     function test_a_delegation_is_visible_in_every_event_of_its_use() public {
         bytes32 given = give(OFFERING, 0, START + 100);
         Vm.Log[] memory logs = done(titles, offeredBy(consignee.key, given));
-        (,,, address key, bytes memory words) = abi.decode(logs[0].data, (uint256, uint256, uint256, address, bytes));
+        (address key,,, bytes memory act) = told(logs[0]);
         holds(key == vm.addr(consignee.key), "the delegate's key");
         same(logs[0].topics[2], shipper.id, "the principal");
-        bytes32 named;
-        assembly ("memory-safe") {
-            named := mload(add(words, 64))
-        }
-        same(named, given, "the delegation");
+        same(wordOf(bytes.concat(act, new bytes(65)), 1), given, "the delegation");
     }
 
     function test_a_delegation_is_known_by_the_digest_of_the_act_that_gave_it() public {

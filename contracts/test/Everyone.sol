@@ -294,8 +294,8 @@ contract Everyone is Watched {
             uint256 endorsement = pledge || (t.party != t.holder && one(2)) ? 0 : pick(3);
             return abi.encode(to, pledge ? 2 : 1, endorsement, deadline, root);
         }
-        if (verb == TitlesVerbs.ACCEPT) return abi.encode(t.offer, root);
-        if (verb == TitlesVerbs.DECLINE || verb == TitlesVerbs.WITHDRAW) return abi.encode(t.offer);
+        if (verb == TitlesVerbs.ACCEPT) return abi.encode(offerNamed(id), root);
+        if (verb == TitlesVerbs.DECLINE || verb == TitlesVerbs.WITHDRAW) return abi.encode(offerNamed(id));
         if (verb == TitlesVerbs.SURRENDER) {
             uint256 purpose = t.pledgee == 0 && one(2) ? SurrenderPurpose.DELIVERY : 2 + pick(2);
             return abi.encode(purpose, root, purpose == SurrenderPurpose.AMENDMENT ? amended : bytes32(0), deadline);

@@ -155,7 +155,7 @@ contract MembershipActors is Decisions {
     }
 
     function outcomeOf(Vm.Log[] memory logs) private pure returns (uint256 outcome) {
-        (,, outcome,,) = abi.decode(logs[0].data, (uint256, uint256, uint256, address, bytes));
+        (,, outcome,) = told(logs[0]);
     }
 
     /// @dev Mostly a seat; else a new seat, a member with its act key, or a seat's key in another's name.

@@ -108,7 +108,7 @@ contract MembershipKeysTest is Decisions {
     }
 
     function expectUnknown(uint256 verb) private {
-        bytes memory act = abi.encodePacked(uint8(verb), new bytes(6 * 32 + 65));
+        bytes memory act = abi.encodePacked(uint8(verb), new bytes(74 + 65));
         refused(membership, act, because(IActs.VerbUnknown.selector, bytes32(verb)));
     }
 

@@ -98,7 +98,7 @@ contract MembershipSentencesTest is Decisions, Delivery {
         carried(MembershipVerbs.REINSTATE_MEMBER, shipper.id, 0, abi.encode(REASON));
         suspend(bank.id);
         refused(titles, answer(TitlesVerbs.ACCEPT, bank), because(IActs.MemberNotActive.selector, bank.id));
-        done(titles, made(titles, TitlesVerbs.WITHDRAW, shipper, TITLE, 3, abi.encode(titles.titleOf(TITLE).offer)));
+        done(titles, made(titles, TitlesVerbs.WITHDRAW, shipper, TITLE, 3, abi.encode(offerNamed(TITLE))));
         bytes memory act = offer(shipper, bank.id, Capacity.HOLDER, Endorsement.NONE);
         refused(titles, act, because(IActs.MemberNotActive.selector, bank.id));
     }

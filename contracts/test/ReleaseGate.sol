@@ -150,6 +150,6 @@ contract ReleaseGate is Delivery {
     function run(IActs target, bytes memory act) private returns (bool took, uint256 outcome) {
         Vm.Log[] memory logs = relay(target, framed(act));
         took = logs[0].topics[0] == IActs.Acted.selector;
-        if (took) (,, outcome,,) = abi.decode(logs[0].data, (uint256, uint256, uint256, address, bytes));
+        if (took) (,, outcome,) = told(logs[0]);
     }
 }

@@ -127,7 +127,7 @@ contract TitleOrdersTest is TitleActs {
         same(order.by, numberOf(customs), "by");
         same(order.proposer, numberOf(customs), "proposer");
         same(order.to, numberOf(consignee), "to");
-        same(order.proposal, uint168(uint256(proposal)), "proposal");
+        same(order.proposal, uint168(uint256(keccak256(abi.encode(proposal)))), "proposal");
         done(titles, lift(customs));
         same(titles.legalOrderOf(TITLE, ORDER).stage, FreezeStage.LIFTED, "stage");
     }

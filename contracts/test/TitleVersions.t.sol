@@ -151,7 +151,7 @@ contract TitleVersionsTest is TitleActs {
     }
 
     function accepted(bytes32 title) private {
-        bytes memory own = abi.encode(titles.titleOf(title).offer, ROOT);
+        bytes memory own = abi.encode(offerNamed(title), ROOT);
         done(titles, made(titles, TitlesVerbs.ACCEPT, shipper, title, 1, own));
     }
 

@@ -20,7 +20,7 @@ contract TitlesTest is Consortium {
         same(t.carrier, carrier.id, "carrier");
         same(t.holder, 0, "holder");
         same(t.counterparty, shipper.id, "counterparty");
-        same(t.offer, titles.digestOf(act), "offer");
+        same(t.offer, keccak256(abi.encode(titles.digestOf(act), ROOT)), "offer");
         same(t.offerCapacity, Capacity.HOLDER, "capacity");
         same(t.deadline, START + 1 days, "deadline");
         same(t.root, ROOT, "root");

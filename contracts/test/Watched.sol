@@ -86,7 +86,7 @@ abstract contract Watched is Delivery {
         Vm.Log[] memory logs = relay(target, framed(act));
         uint256 outcome = type(uint256).max;
         if (logs[0].topics[0] == IActs.Acted.selector) {
-            (,, outcome) = abi.decode(logs[0].data, (uint256, uint256, uint256));
+            (,, outcome,) = told(logs[0]);
         }
         took = outcome == Outcome.DONE;
         Sight memory now_ = sight();

@@ -208,7 +208,7 @@ library {contract}Verbs {{
 
 {constants}
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     {_SHAPE} {{
@@ -228,8 +228,8 @@ def _verb_constants(act: ActType) -> str:
 
 def _verb_case(act: ActType) -> str:
     arrays = [field.is_array for field in act.fields]
-    statics = arrays.count(False)
-    if any(arrays[:statics]):
+    statics = arrays.count(False) - HEADER_WORDS
+    if any(arrays[: HEADER_WORDS + statics]):
         raise ValueError(f"{act.name}: arrays come after all other fields")
     name = _capitals(act.name)
     shape = f"{name}_TYPE, {statics}, {arrays.count(True)}, {str(bool(act.attached)).lower()}"

@@ -19,6 +19,11 @@ SIGNATURE_BYTES = 65
 MAX_ITEMS = 16
 MAX_BATCH_ACTS = 50
 MAX_JSON_INTEGER = 2**53 - 1
+HEADER_FIELDS = 6
+HEADER_BYTES = 75
+COUNTER_BYTES = 4
+EXPIRES_BYTES = 5
+ZERO_WORD = bytes(WORD_BYTES)
 
 DOMAIN_TYPE_HASH = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,"
@@ -91,13 +96,36 @@ class Act:
         return cast(int, self.fields["expires"])
 
 
-def encode_words(act: Act) -> bytes:
-    """Return the act's words: each static field one word, an array its count and then its items.
+def encode_unsigned(act: Act) -> bytes:
+    """Return the header and the own words of the act: what stands before the signature.
+
+    The header is code (1), parts (1: bit 0 for a delegation, bit 1 for a companion), principal
+    (32), object (32), counter (4), expires (5), then delegation and companion (32 each) if not
+    zero.
 
     Raises:
         ActMalformed: a field is missing, unknown, of the wrong type, length or range.
     """
-    return b"".join(part for parts in _parts(act) for part in parts)
+    own = own_words(act)
+    optional = [cast(bytes, act.fields[name]) for name in ("delegation", "companion")]
+    has = [value != ZERO_WORD for value in optional]
+    try:
+        numbers = act.counter.to_bytes(COUNTER_BYTES, "big") + act.expires.to_bytes(
+            EXPIRES_BYTES, "big"
+        )
+    except OverflowError as error:
+        raise ActMalformed("A counter is below 2^32 and a time below 2^40.") from error
+    header = bytes([act.type.code, has[0] | has[1] << 1]) + act.principal + act.object + numbers
+    return header + b"".join(value for value in optional if value != ZERO_WORD) + own
+
+
+def own_words(act: Act) -> bytes:
+    """Return the own fields as words: a static field one, an array its count and then its items.
+
+    Raises:
+        ActMalformed: a field is missing, unknown, of the wrong type, length or range.
+    """
+    return b"".join(part for parts in list(_parts(act))[HEADER_FIELDS:] for part in parts)
 
 
 def struct_hash(act: Act) -> bytes:
@@ -114,7 +142,7 @@ def digest(domain: Domain, act: Act) -> bytes:
 
 
 def encode(act: Act, signature: bytes, attached: bytes = b"") -> bytes:
-    """Return the wire form: code (1 byte) ‖ words ‖ signature (65 bytes) ‖ attached, unsigned.
+    """Return the wire form: header ‖ own words ‖ signature (65 bytes) ‖ attached, unsigned.
 
     Raises:
         ActMalformed: a field or the signature is wrong, or the verb attaches nothing.
@@ -122,7 +150,7 @@ def encode(act: Act, signature: bytes, attached: bytes = b"") -> bytes:
     if len(signature) != SIGNATURE_BYTES:
         raise ActMalformed(f"A signature has {SIGNATURE_BYTES} bytes, not {len(signature)}.")
     _check_attached(act.type, attached)
-    return bytes([act.type.code]) + encode_words(act) + signature + attached
+    return encode_unsigned(act) + signature + attached
 
 
 def decode(wire: bytes) -> tuple[Act, bytes, bytes]:
@@ -132,21 +160,19 @@ def decode(wire: bytes) -> tuple[Act, bytes, bytes]:
         ActMalformed: unknown code, too short, too long, a word out of its type's range, or
             something attached to an act of a verb that attaches nothing.
     """
-    if len(wire) < 1 + SIGNATURE_BYTES:
-        raise ActMalformed(f"An act cannot be {len(wire)} bytes long.")
-    act, end = _read(wire[0], wire[1:])
-    signature, attached = wire[1 + end :][:SIGNATURE_BYTES], wire[1 + end + SIGNATURE_BYTES :]
+    act, end = _read(wire)
+    signature, attached = wire[end:][:SIGNATURE_BYTES], wire[end + SIGNATURE_BYTES :]
     if len(signature) != SIGNATURE_BYTES:
         raise ActMalformed("The act ends inside its signature.")
     _check_attached(act.type, attached)
     return act, signature, attached
 
 
-def decode_words(code: int, words: bytes) -> Act:
-    """Return the act with wire code ``code`` and exactly these words; raises ActMalformed."""
-    act, end = _read(code, words)
-    if end != len(words):
-        raise ActMalformed(f"{len(words) - end} bytes are left after the last field.")
+def decode_unsigned(data: bytes) -> Act:
+    """Return the act of exactly these bytes, as ``encode_unsigned`` makes; raises ActMalformed."""
+    act, end = _read(data)
+    if end != len(data):
+        raise ActMalformed(f"{len(data) - end} bytes are left after the last field.")
     return act
 
 
@@ -184,7 +210,7 @@ def act_to_json(act: Act) -> dict[str, object]:
     Bytes are ``0x`` and lower-case hex. An integer below 2^53 is a JSON number, a greater one a
     decimal string, so that RFC 8785 and every JSON reader keep it exact.
     """
-    encode_words(act)
+    own_words(act)
     fields: dict[str, object] = {}
     for field in act.type.fields:
         value = act.fields[field.name]
@@ -224,12 +250,13 @@ def act_from_json(data: object) -> Act:
     return Act(name, fields)
 
 
-def _read(code: int, data: bytes) -> tuple[Act, int]:
-    """Return the act whose words ``data`` begins with, and where they end."""
-    act_type = ActType.by_code(code)
-    fields: dict[str, Value] = {}
-    at = 0
-    for field in act_type.fields:
+def _read(data: bytes) -> tuple[Act, int]:
+    """Return the act that ``data`` begins with, and where its own words end."""
+    if len(data) < HEADER_BYTES:
+        raise ActMalformed(f"An act cannot be {len(data)} bytes long.")
+    act_type = ActType.by_code(data[0])
+    fields, at = _read_header(data)
+    for field in act_type.fields[HEADER_FIELDS:]:
         if field.is_array:
             count = int.from_bytes(_cut(data, at), "big")
             _check_count(field, count)
@@ -241,6 +268,28 @@ def _read(code: int, data: bytes) -> tuple[Act, int]:
             fields[field.name] = _item(field.type, _cut(data, at), field.name)
             at += WORD_BYTES
     return Act(act_type.name, fields), at
+
+
+def _read_header(data: bytes) -> tuple[dict[str, Value], int]:
+    parts, at = data[1], HEADER_BYTES
+    if parts > 3:
+        raise ActMalformed("An act has a delegation and a companion at most.")
+    optional = {"delegation": ZERO_WORD, "companion": ZERO_WORD}
+    for bit, name in enumerate(optional):
+        if parts >> bit & 1:
+            optional[name] = _cut(data, at)
+            if optional[name] == ZERO_WORD:
+                raise ActMalformed(f"A {name} of zero is left out.", field=name)
+            at += WORD_BYTES
+    counter, expires = data[66:70], data[70:HEADER_BYTES]
+    return {
+        "principal": data[2:34],
+        "delegation": optional["delegation"],
+        "object": data[34:66],
+        "counter": int.from_bytes(counter, "big"),
+        "expires": int.from_bytes(expires, "big"),
+        "companion": optional["companion"],
+    }, at
 
 
 def _check_attached(act_type: ActType, attached: bytes) -> None:

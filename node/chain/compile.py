@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPILER = "0.8.37"
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
-    "optimizer": {"enabled": True, "runs": 200},
+    "optimizer": {"enabled": True, "runs": 1000},
     "viaIR": False,
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},
     "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],

@@ -1,6 +1,6 @@
 """Reads the contracts' three events from raw logs, without a ledger and without ABI machinery.
 
-An act's event is the act: its words decode to every field that was signed. A log of one of the
+An act's event is the act: its bytes decode to every field that was signed. A log of one of the
 network's contracts that is none of the three is refused, never skipped.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from eth_hash.auto import keccak
 
-from identity.acts.typed import Value, decode_words
+from identity.acts.typed import Value, decode_unsigned
 from identity.acts.types import ActType
 from identity.acts.words import Outcome
 from identity.errors import ActMalformed
@@ -19,13 +19,23 @@ from node.chain.network import SUCCEEDED_NAMES
 from node.chain.reasons import read_reason
 from node.store.projections import ACTED, FOLLOWED, NOBODY, REFUSED
 
-ACTED_TOPIC = (
-    "0x" + keccak(b"Acted(bytes32,bytes32,bytes32,uint256,uint256,uint256,address,bytes)").hex()
-)
+ACTED_TOPIC = "0x" + keccak(b"Acted(bytes32,bytes32,bytes32,uint256,bytes)").hex()
 FOLLOWED_TOPIC = "0x" + keccak(b"Followed(bytes32,bytes32,uint256,uint256)").hex()
 REFUSED_TOPIC = "0x" + keccak(b"Refused(bytes32,bytes32,bytes32,uint256,bytes)").hex()
 
 _WORD = 64  # hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an act's event says beside the act: its signer, 20 bytes, and what came of it.
+
+    ``counter`` is the object's after the act, ``outcome`` a number of ``Outcome``.
+    """
+
+    key: bytes
+    counter: int
+    outcome: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Event:
     outcome: int = 0
     state: int = 0
     key: str = ""
-    words: str = ""
+    act: str = ""
     reason: str = ""
     refusal: str = ""
     fields: Mapping[str, Value] = field(default_factory=dict)
@@ -74,6 +84,18 @@ def read_event(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
         ) from error
 
 
+def effect_of(packed: int) -> Effect:
+    """Read the event's first word: from the lowest bit key 160, counter 32, outcome the rest."""
+    return Effect(
+        (packed & (1 << 160) - 1).to_bytes(20, "big"), packed >> 160 & 0xFFFFFFFF, packed >> 192
+    )
+
+
+def packed_effect(key: bytes, counter: int, outcome: int) -> int:
+    """Return the word that ``effect_of`` reads."""
+    return int.from_bytes(key, "big") | counter << 160 | outcome << 192
+
+
 def places_of(event: Event) -> dict[str, str]:
     """Return where an event puts contracts in force: address → name; nothing for most events.
 
@@ -91,8 +113,8 @@ def places_of(event: Event) -> dict[str, str]:
 def _acted(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
     topics: list[str] = log["topics"]
     body: str = log["data"]
-    code, words = _number(body, 0), _dynamic(body, 4)
-    act = decode_words(code, bytes.fromhex(words))
+    effect, signed = effect_of(_number(body, 0)), _dynamic(body, 1)
+    act = decode_unsigned(bytes.fromhex(signed))
     return Event(
         *_place(log, contract, block_time),
         kind=ACTED,
@@ -100,10 +122,10 @@ def _acted(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
         principal=_topic(topics[2]),
         digest=_topic(topics[3]),
         verb=act.name,
-        counter=_number(body, 1),
-        outcome=_number(body, 2),
-        key="0x" + _slot(body, 3)[24:],
-        words="0x" + words,
+        counter=effect.counter,
+        outcome=effect.outcome,
+        key="0x" + effect.key.hex(),
+        act="0x" + signed,
         fields=act.fields,
     )
 
@@ -169,7 +191,7 @@ def _dynamic(body: str, index: int) -> str:
         raise ValueError("an offset is not whole words")
     length = 2 * _number(body, start)
     begin = 2 + (start + 1) * _WORD
-    if begin + length > len(body):
+    if begin + length > len(body) or (len(body) - 2) % _WORD:
         raise ValueError("the data ends inside its bytes")
     return body[begin : begin + length].lower()
 

@@ -8,8 +8,7 @@ from eth_abi.exceptions import DecodingError
 from sqlmodel import Session, col, or_, select
 
 from identity.acts.objects import COUNCIL, VERSIONS
-from identity.acts.typed import Act, decode_words, unbatch
-from identity.acts.types import ActType
+from identity.acts.typed import Act, decode_unsigned, unbatch
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
@@ -95,8 +94,8 @@ def events_of(session: Session, pairs: Sequence[tuple[str, str]]) -> list[Ledger
 
 
 def act_of(event: LedgerEvent) -> Act:
-    """Return the act of an acted event, from the event's own words."""
-    return decode_words(ActType.by_name(event.verb).code, read_bytes(event.words))
+    """Return the act of an acted event, from the event's own bytes."""
+    return decode_unsigned(read_bytes(event.act))
 
 
 def prove_events(
@@ -159,7 +158,7 @@ def _submitted(calldata: bytes) -> list[bytes]:
 
 def _signed_by(event: LedgerEvent, wires: Sequence[bytes]) -> bytes:
     """Two acts of the same verb and words differ in the signature: only one is the event's."""
-    unsigned = bytes([ActType.by_name(event.verb).code]) + read_bytes(event.words)
+    unsigned = read_bytes(event.act)
     for wire in wires:
         if not wire.startswith(unsigned):
             continue

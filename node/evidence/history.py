@@ -13,17 +13,18 @@ from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from identity.acts.objects import VERSIONS
-from identity.acts.typed import Act, Domain, digest, encode_words
+from identity.acts.typed import Act, Domain, digest, encode_unsigned
 from identity.acts.typed import decode as decode_wire
 from identity.acts.types import UNCOUNTED
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
+from node.chain.events import effect_of
 from node.chain.network import SUCCEEDED_NAMES, Network
 from node.evidence.errors import ActNotSigned, EventNotProved, HistoryGap
 from node.evidence.receipts import Log
 
-ACTED = keccak(b"Acted(bytes32,bytes32,bytes32,uint256,uint256,uint256,address,bytes)")
+ACTED = keccak(b"Acted(bytes32,bytes32,bytes32,uint256,bytes)")
 FOLLOWED = keccak(b"Followed(bytes32,bytes32,uint256,uint256)")
 LANE_VERBS = frozenset({"GateOut", "ReturnEmpty", "RecordInterchange"})
 CONTRACT_OF: Mapping[str, str] = {
@@ -126,10 +127,9 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
     """
     try:
         act, signature, attached = decode_wire(wire)
-        verb, counter, outcome, key, words = decode(
-            ["uint256", "uint256", "uint256", "address", "bytes"], log.data
-        )
-        told = Outcome(outcome)
+        packed, unsigned = decode(["uint256", "bytes"], log.data)
+        effect = effect_of(packed)
+        told = Outcome(effect.outcome)
     except (IdentityError, DecodingError, ValueError, OverflowError) as error:
         raise EventNotProved("An act or its event cannot be read.", **place.facts) from error
     if attached:
@@ -137,9 +137,11 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
     domain = contracts.domain_at(log.address, act.type.contract)
     if len(log.topics) != 4 or log.topics[0] != ACTED or domain is None:
         raise EventNotProved("An act's event is not of this network's contract.", **place.facts)
-    after = counter if act.name in UNCOUNTED else act.counter + (told is not Outcome.ASSENTED)
-    said = (act.type.code, encode_words(act), after, act.object, act.principal)
-    if said != (verb, words, counter, *log.topics[1:3]):
+    after = (
+        effect.counter if act.name in UNCOUNTED else act.counter + (told is not Outcome.ASSENTED)
+    )
+    said = (encode_unsigned(act), after, act.object, act.principal)
+    if said != (unsigned, effect.counter, *log.topics[1:3]):
         raise EventNotProved("An act is not the one its event tells.", **place.facts)
     signed = digest(domain, act)
     if log.topics[3] != signed:
@@ -148,9 +150,9 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
         recovered = secp256k1.recover(signed, signature)
     except IdentityError as error:
         raise ActNotSigned("An act carries no valid signature.", **place.facts) from error
-    if recovered != bytes.fromhex(key[2:]):
+    if recovered != effect.key:
         raise ActNotSigned("An act is signed by another key than its event tells.", **place.facts)
-    return ProvedAct(place, time, act, signed, recovered, counter, told)
+    return ProvedAct(place, time, act, signed, recovered, effect.counter, told)
 
 
 def read_follow(place: Place, log: Log, contracts: Contracts) -> ProvedFollow:

@@ -11,7 +11,7 @@ from typing import cast
 
 from eth_hash.auto import keccak
 
-from identity.acts.typed import Act, Value, encode_words
+from identity.acts.typed import Act, Value, own_words
 from identity.acts.words import DeviceState, KeyPurpose, MemberStatus, Outcome
 from identity.keys.secp256k1 import key_id
 from node.chain.network import Network
@@ -27,7 +27,6 @@ from node.evidence.errors import (
 )
 from node.evidence.history import ProvedAct
 
-_HEADER_BYTES = 6 * 32
 _NONE = bytes(32)
 
 
@@ -298,4 +297,4 @@ def _hex(fields: Mapping[str, Value]) -> str:
 def _motion(act: Act) -> bytes:
     """A motion is one content: verb, object, counter and own fields, whoever signs it."""
     counter = act.counter.to_bytes(32, "big")
-    return keccak(bytes([act.type.code]) + act.object + counter + encode_words(act)[_HEADER_BYTES:])
+    return keccak(bytes([act.type.code]) + act.object + counter + own_words(act))

@@ -4,7 +4,7 @@
 Nothing else writes here. Ids, digests, roots and addresses are ``0x`` and lower-case hex, 32 zero
 bytes for nobody or nothing; enumerations are their numbers (identity/acts/words.py); times are UTC
 seconds. An integer above 2^63 - 1, which only a careless or hostile act holds, stands here as
-2^63 - 1; the act's own words keep it whole. Whether an offer has lapsed is a question of the
+2^63 - 1; the act's own bytes keep it whole. Whether an offer has lapsed is a question of the
 moment of reading and is not stored.
 """
 
@@ -33,9 +33,9 @@ class LedgerEvent(SQLModel, table=True):
     """One event of one of the network's contracts, in the ledger's order.
 
     ``kind`` is acted, followed or refused. Of an acted event ``counter`` is the object's after the
-    act, ``key`` the address that signed, ``words`` the act's wire words. A followed event's
-    ``digest`` is that of the act that caused it, and ``state`` the object's new state. A refused
-    event's ``reason`` is the revert data, ``refusal`` the custom error's name
+    act, ``key`` the address that signed, ``act`` the act's bytes before its signature. A followed
+    event's ``digest`` is that of the act that caused it, and ``state`` the object's new state. A
+    refused event's ``reason`` is the revert data, ``refusal`` the custom error's name
     (node/chain/reasons.py reads the rest); object and principal are what the act claimed.
     ``verb`` is the act's name, or its number when there is no such act.
     """
@@ -61,7 +61,7 @@ class LedgerEvent(SQLModel, table=True):
     outcome: int
     state: int
     key: str
-    words: str
+    act: str
     reason: str
     refusal: str
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from model.failures import Failure, active, unless
 from model.legal_conditions import LEGAL_TERMS
 from model.members import NOBODY
-from model.titles import Attempt, amendment_id
+from model.titles import Attempt, offer_id
 
 from identity.acts.words import Capacity, Endorsement, Role, SurrenderPurpose, TitleKind
 
@@ -66,6 +66,8 @@ def _offer_open(a: Attempt) -> Failure:
 def _offer_named(a: Attempt) -> Failure:
     assert a.title.offer
     given, offer = a.fields["offer"], a.title.offer.id
+    if not a.title.offer.amends:
+        given = offer_id(given, a.title.root)
     return unless(given == offer, title=a.title.id, offer=offer, given=given)
 
 
@@ -164,7 +166,7 @@ def _no_default(a: Attempt) -> Failure:
 def _amended_named(a: Attempt) -> Failure:
     assert a.title.offer
     amended = a.fields["root" if a.verb == "Amend" else "amended"]
-    given = amendment_id(a.fields["offer"], amended)
+    given = offer_id(a.fields["offer"], amended)
     named = a.title.offer.id
     return unless(given == named, title=a.title.id, offer=named, given=given)
 

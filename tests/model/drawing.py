@@ -24,6 +24,8 @@ ROOTS = tuple(hash_of(f"document {number}") for number in range(3))
 MEMBERS = tuple(company.id for company in COMPANIES.values())
 STRANGER = hash_of("no member")
 # Verbs that end a title or an offer are drawn less often than those that keep it going.
+# What the header has room for on the wire.
+LONGEST_NUMBERS = {"counter": 2**32, "expires": 2**40}
 _RARELY = {"VoidTitle", "Freeze", "Decline", "Withdraw", "ReleasePledge"}
 
 
@@ -114,7 +116,8 @@ class Pen:
         field = self.one_of([field for field in act.type.fields if not field.is_array])
         known: Sequence[Any] = self._ids()
         if field.type != "bytes32":
-            known = self._numbers(fields[field.name])
+            most = LONGEST_NUMBERS.get(field.name, 2**256)
+            known = [number for number in self._numbers(fields[field.name]) if number < most]
         return replace(drawn, act=Act(act.name, fields | {field.name: self.one_of(known)}))
 
     def _ids(self) -> list[bytes]:
@@ -280,8 +283,8 @@ def _answer(pen: Pen, title: Title, row: VerbRow, principal: bytes) -> Fields:
     assert offer is not None
     amended = {"Amend": "root", "ConsentAmendment": "amended"}.get(row.verb)
     if amended:
-        return {"offer": offer.digest, amended: offer.amended}
-    named: Fields = {"offer": offer.id}
+        return {"offer": offer.digest, amended: offer.root}
+    named: Fields = {"offer": offer.name}
     return named | {"root": title.root} if row.verb == "Accept" else named
 
 

@@ -9,14 +9,13 @@ from model.members import NOBODY, Delegation, Key, Member, Members
 from model.refusals import require
 
 from identity.acts.objects import RULEBOOK, assignment_id
-from identity.acts.typed import Act, encode_words
+from identity.acts.typed import Act, own_words
 from identity.acts.types import ACT_TYPES
 from identity.acts.words import KeyPurpose, MemberStatus, Outcome, Role
 
 DAY = 86_400
 LONGEST_DELEGATION = 366 * DAY
 LONGEST_WAIT = 366 * DAY
-HEADER_BYTES = 6 * 32
 ALL_ROLES = sum(Role)
 DELEGABLE = sum(1 << act_type.code for act_type in ACT_TYPES.values() if act_type.delegable)
 SEAT_KEYS = {key_of(name, "council").address: COMPANIES[name].id for name in SEATS}
@@ -64,7 +63,7 @@ class Membership:
     def _assent(self, act: Act, key: bytes) -> bool:
         """Count the seat; True when the motion takes effect now."""
         content = bytes([act.type.code]) + act.object + act.counter.to_bytes(32, "big")
-        content += encode_words(act)[HEADER_BYTES:]
+        content += own_words(act)
         motion = self.motions.setdefault(content, Motion())
         require(not motion.carried, "MotionCarried")
         require(key not in motion.seats, "SeatAssented", seat=act.principal)

@@ -65,7 +65,7 @@ def _root_by_amendment(act: Act, before: Title, after: Title) -> bool:
         return True
     offer = before.offer
     agreed = offer is not None and offer.purpose == SurrenderPurpose.AMENDMENT
-    agreed = agreed and offer is not None and offer.amended == after.root
+    agreed = agreed and offer is not None and offer.root == after.root
     consented = before.pledgee == NOBODY or before.consented
     return act.name == "Amend" and agreed and consented and after.version == before.version + 1
 

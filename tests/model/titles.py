@@ -18,27 +18,39 @@ from identity.acts.words import (
 
 @dataclass(frozen=True)
 class Offer:
-    """The open offer; ``capacity`` is 0 for a surrender, ``purpose`` 0 for anything else."""
+    """The open offer; ``capacity`` is 0 for a surrender, ``purpose`` 0 for anything else.
+
+    ``root`` is the title's, of an amendment the one that it is to have.
+    """
 
     digest: bytes
+    root: bytes
     by: bytes
     to: bytes
     deadline: int
     capacity: int = 0
     endorsement: int = 0
     purpose: int = 0
-    amended: bytes = NOBODY
 
     @property
     def id(self) -> bytes:
-        """What answers name: the digest, of an amendment together with the amended root."""
-        amends = self.purpose == SurrenderPurpose.AMENDMENT
-        return amendment_id(self.digest, self.amended) if amends else self.digest
+        """What identifies it to the contract."""
+        return offer_id(self.digest, self.root)
+
+    @property
+    def amends(self) -> bool:
+        """Whether it is a surrender for amendment."""
+        return self.purpose == SurrenderPurpose.AMENDMENT
+
+    @property
+    def name(self) -> bytes:
+        """What answers name: the digest, but of an amendment what identifies it."""
+        return self.id if self.amends else self.digest
 
 
-def amendment_id(digest: bytes, amended: bytes) -> bytes:
-    """Return what identifies a surrender for amendment."""
-    return keccak(digest + amended)
+def offer_id(digest: bytes, root: bytes) -> bytes:
+    """Return what identifies an offer of a title with this root."""
+    return keccak(digest + root)
 
 
 @dataclass
@@ -162,7 +174,12 @@ def _issue(attempt: Attempt, title: Title) -> None:
     title.state = TitleState.ISSUED
     given = attempt.fields
     title.offer = Offer(
-        attempt.digest, title.carrier, given["holder"], given["deadline"], Capacity.HOLDER
+        attempt.digest,
+        title.root,
+        title.carrier,
+        given["holder"],
+        given["deadline"],
+        Capacity.HOLDER,
     )
 
 
@@ -170,6 +187,7 @@ def _offer(attempt: Attempt, title: Title) -> None:
     given = attempt.fields
     title.offer = Offer(
         attempt.digest,
+        title.root,
         attempt.principal,
         given["to"],
         given["deadline"],
@@ -180,20 +198,26 @@ def _offer(attempt: Attempt, title: Title) -> None:
 
 def _surrender(attempt: Attempt, title: Title) -> None:
     given = attempt.fields
+    amends = given["purpose"] == SurrenderPurpose.AMENDMENT
     title.offer = Offer(
         attempt.digest,
+        given["amended"] if amends else title.root,
         attempt.principal,
         title.carrier,
         given["deadline"],
         purpose=given["purpose"],
-        amended=given["amended"],
     )
 
 
 def _return_from_paper(attempt: Attempt, title: Title) -> None:
     given = attempt.fields
     title.offer = Offer(
-        attempt.digest, attempt.principal, given["holder"], given["deadline"], Capacity.HOLDER
+        attempt.digest,
+        title.root,
+        attempt.principal,
+        given["holder"],
+        given["deadline"],
+        Capacity.HOLDER,
     )
 
 

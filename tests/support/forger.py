@@ -14,11 +14,12 @@ from eth_abi.abi import encode as abi_encode
 from support.people import ROLES, hexed, key_of, member_id
 from support.trade import Told
 
-from identity.acts.typed import Act, decode, digest, encode, encode_words
+from identity.acts.typed import Act, decode, digest, encode, encode_unsigned
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from identity.keys.secp256k1 import SigningKey
+from node.chain.events import packed_effect
 from node.chain.network import Network
 from node.errors import NodeError
 from node.evidence.file import EvidenceFile, read
@@ -117,16 +118,11 @@ class Forger:
 
     def _acted(self, proved: ProvedAct) -> dict[str, Any]:
         act = proved.act
-        told = (act.type.code, proved.counter, int(proved.outcome), hexed(proved.key))
+        effect = packed_effect(proved.key, proved.counter, proved.outcome)
         return {
             "address": hexed(self.network.address(act.type.contract)),
             "topics": [hexed(t) for t in (ACTED, act.object, act.principal, proved.digest)],
-            "data": hexed(
-                abi_encode(
-                    ["uint256", "uint256", "uint256", "address", "bytes"],
-                    [*told, encode_words(act)],
-                )
-            ),
+            "data": hexed(abi_encode(["uint256", "bytes"], [effect, encode_unsigned(act)])),
         }
 
     def _followed(self, follow: ProvedFollow) -> dict[str, Any]:

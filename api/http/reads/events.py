@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from api.http.reads.wording import moment, someone, word
-from identity.acts.typed import Act, act_to_json, decode_words
+from identity.acts.typed import Act, act_to_json, decode_unsigned
 from identity.acts.types import ACT_TYPES
 from identity.acts.wording import describe
 from identity.acts.words import Outcome
@@ -77,7 +77,7 @@ def _act(row: LedgerEvent) -> Act | None:
     if row.kind != ACTED or row.verb not in ACT_TYPES:
         return None
     try:
-        return decode_words(ACT_TYPES[row.verb].code, bytes.fromhex(row.words.removeprefix("0x")))
+        return decode_unsigned(bytes.fromhex(row.act.removeprefix("0x")))
     except ActMalformed:
         return None
 

@@ -78,26 +78,26 @@ library MembershipVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == ADMIT_MEMBER) return (ADMIT_MEMBER_TYPE, 9, 2, false);
-        if (verb == ASSIGN_AUTHORITY) return (ASSIGN_AUTHORITY_TYPE, 10, 0, false);
-        if (verb == ADD_KEY) return (ADD_KEY_TYPE, 10, 0, false);
-        if (verb == REVOKE_KEY) return (REVOKE_KEY_TYPE, 7, 0, false);
-        if (verb == UPDATE_PROFILE) return (UPDATE_PROFILE_TYPE, 7, 0, false);
-        if (verb == ACCEPT_RULEBOOK) return (ACCEPT_RULEBOOK_TYPE, 7, 0, false);
-        if (verb == CHANGE_RULEBOOK) return (CHANGE_RULEBOOK_TYPE, 9, 0, false);
-        if (verb == CHANGE_ROLES) return (CHANGE_ROLES_TYPE, 8, 0, false);
-        if (verb == SUSPEND_MEMBER) return (SUSPEND_MEMBER_TYPE, 7, 0, false);
-        if (verb == REINSTATE_MEMBER) return (REINSTATE_MEMBER_TYPE, 7, 0, false);
-        if (verb == EXIT_MEMBER) return (EXIT_MEMBER_TYPE, 7, 0, false);
-        if (verb == NAME_SUCCESSOR) return (NAME_SUCCESSOR_TYPE, 8, 0, false);
-        if (verb == ROTATE_COUNCIL) return (ROTATE_COUNCIL_TYPE, 7, 2, false);
-        if (verb == RECOVER_KEYS) return (RECOVER_KEYS_TYPE, 7, 2, false);
-        if (verb == DELEGATE) return (DELEGATE_TYPE, 10, 0, false);
-        if (verb == END_DELEGATION) return (END_DELEGATION_TYPE, 7, 0, false);
+        if (verb == ADMIT_MEMBER) return (ADMIT_MEMBER_TYPE, 3, 2, false);
+        if (verb == ASSIGN_AUTHORITY) return (ASSIGN_AUTHORITY_TYPE, 4, 0, false);
+        if (verb == ADD_KEY) return (ADD_KEY_TYPE, 4, 0, false);
+        if (verb == REVOKE_KEY) return (REVOKE_KEY_TYPE, 1, 0, false);
+        if (verb == UPDATE_PROFILE) return (UPDATE_PROFILE_TYPE, 1, 0, false);
+        if (verb == ACCEPT_RULEBOOK) return (ACCEPT_RULEBOOK_TYPE, 1, 0, false);
+        if (verb == CHANGE_RULEBOOK) return (CHANGE_RULEBOOK_TYPE, 3, 0, false);
+        if (verb == CHANGE_ROLES) return (CHANGE_ROLES_TYPE, 2, 0, false);
+        if (verb == SUSPEND_MEMBER) return (SUSPEND_MEMBER_TYPE, 1, 0, false);
+        if (verb == REINSTATE_MEMBER) return (REINSTATE_MEMBER_TYPE, 1, 0, false);
+        if (verb == EXIT_MEMBER) return (EXIT_MEMBER_TYPE, 1, 0, false);
+        if (verb == NAME_SUCCESSOR) return (NAME_SUCCESSOR_TYPE, 2, 0, false);
+        if (verb == ROTATE_COUNCIL) return (ROTATE_COUNCIL_TYPE, 1, 2, false);
+        if (verb == RECOVER_KEYS) return (RECOVER_KEYS_TYPE, 1, 2, false);
+        if (verb == DELEGATE) return (DELEGATE_TYPE, 4, 0, false);
+        if (verb == END_DELEGATION) return (END_DELEGATION_TYPE, 1, 0, false);
     }
 }
 
@@ -172,26 +172,26 @@ library TitlesVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == ISSUE) return (ISSUE_TYPE, 13, 0, false);
-        if (verb == OFFER) return (OFFER_TYPE, 11, 0, false);
-        if (verb == ACCEPT) return (ACCEPT_TYPE, 8, 0, false);
-        if (verb == DECLINE) return (DECLINE_TYPE, 7, 0, false);
-        if (verb == WITHDRAW) return (WITHDRAW_TYPE, 7, 0, false);
-        if (verb == RELEASE_PLEDGE) return (RELEASE_PLEDGE_TYPE, 7, 0, false);
-        if (verb == SURRENDER) return (SURRENDER_TYPE, 10, 0, false);
-        if (verb == RECORD_DEFAULT) return (RECORD_DEFAULT_TYPE, 7, 0, false);
-        if (verb == AMEND) return (AMEND_TYPE, 8, 0, false);
-        if (verb == CONSENT_AMENDMENT) return (CONSENT_AMENDMENT_TYPE, 8, 0, false);
-        if (verb == RETURN_FROM_PAPER) return (RETURN_FROM_PAPER_TYPE, 9, 0, false);
-        if (verb == VOID_TITLE) return (VOID_TITLE_TYPE, 7, 0, false);
-        if (verb == FREEZE) return (FREEZE_TYPE, 8, 0, false);
-        if (verb == LIFT) return (LIFT_TYPE, 8, 0, false);
-        if (verb == PROPOSE_TRANSFER) return (PROPOSE_TRANSFER_TYPE, 10, 0, false);
-        if (verb == CONFIRM_TRANSFER) return (CONFIRM_TRANSFER_TYPE, 9, 0, false);
+        if (verb == ISSUE) return (ISSUE_TYPE, 7, 0, false);
+        if (verb == OFFER) return (OFFER_TYPE, 5, 0, false);
+        if (verb == ACCEPT) return (ACCEPT_TYPE, 2, 0, false);
+        if (verb == DECLINE) return (DECLINE_TYPE, 1, 0, false);
+        if (verb == WITHDRAW) return (WITHDRAW_TYPE, 1, 0, false);
+        if (verb == RELEASE_PLEDGE) return (RELEASE_PLEDGE_TYPE, 1, 0, false);
+        if (verb == SURRENDER) return (SURRENDER_TYPE, 4, 0, false);
+        if (verb == RECORD_DEFAULT) return (RECORD_DEFAULT_TYPE, 1, 0, false);
+        if (verb == AMEND) return (AMEND_TYPE, 2, 0, false);
+        if (verb == CONSENT_AMENDMENT) return (CONSENT_AMENDMENT_TYPE, 2, 0, false);
+        if (verb == RETURN_FROM_PAPER) return (RETURN_FROM_PAPER_TYPE, 3, 0, false);
+        if (verb == VOID_TITLE) return (VOID_TITLE_TYPE, 1, 0, false);
+        if (verb == FREEZE) return (FREEZE_TYPE, 2, 0, false);
+        if (verb == LIFT) return (LIFT_TYPE, 2, 0, false);
+        if (verb == PROPOSE_TRANSFER) return (PROPOSE_TRANSFER_TYPE, 4, 0, false);
+        if (verb == CONFIRM_TRANSFER) return (CONFIRM_TRANSFER_TYPE, 3, 0, false);
     }
 }
 
@@ -254,23 +254,23 @@ library ReleasesVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == OPEN_ORDER) return (OPEN_ORDER_TYPE, 9, 3, false);
-        if (verb == SET_CONDITION) return (SET_CONDITION_TYPE, 9, 0, false);
-        if (verb == GATE_OUT) return (GATE_OUT_TYPE, 12, 0, false);
-        if (verb == RETURN_EMPTY) return (RETURN_EMPTY_TYPE, 12, 0, false);
-        if (verb == TRANSFER_RIGHT) return (TRANSFER_RIGHT_TYPE, 8, 0, false);
-        if (verb == ACCEPT_RIGHT) return (ACCEPT_RIGHT_TYPE, 7, 0, false);
-        if (verb == HOLD_ORDER) return (HOLD_ORDER_TYPE, 8, 0, false);
-        if (verb == LIFT_HOLD) return (LIFT_HOLD_TYPE, 8, 0, false);
-        if (verb == PROPOSE_REINSTATEMENT) return (PROPOSE_REINSTATEMENT_TYPE, 7, 0, false);
-        if (verb == CONFIRM_REINSTATEMENT) return (CONFIRM_REINSTATEMENT_TYPE, 7, 0, false);
-        if (verb == RECORD_INTERCHANGE) return (RECORD_INTERCHANGE_TYPE, 13, 0, false);
-        if (verb == PROPOSE_CANCELLATION) return (PROPOSE_CANCELLATION_TYPE, 7, 0, false);
-        if (verb == CONFIRM_CANCELLATION) return (CONFIRM_CANCELLATION_TYPE, 7, 0, false);
+        if (verb == OPEN_ORDER) return (OPEN_ORDER_TYPE, 3, 3, false);
+        if (verb == SET_CONDITION) return (SET_CONDITION_TYPE, 3, 0, false);
+        if (verb == GATE_OUT) return (GATE_OUT_TYPE, 6, 0, false);
+        if (verb == RETURN_EMPTY) return (RETURN_EMPTY_TYPE, 6, 0, false);
+        if (verb == TRANSFER_RIGHT) return (TRANSFER_RIGHT_TYPE, 2, 0, false);
+        if (verb == ACCEPT_RIGHT) return (ACCEPT_RIGHT_TYPE, 1, 0, false);
+        if (verb == HOLD_ORDER) return (HOLD_ORDER_TYPE, 2, 0, false);
+        if (verb == LIFT_HOLD) return (LIFT_HOLD_TYPE, 2, 0, false);
+        if (verb == PROPOSE_REINSTATEMENT) return (PROPOSE_REINSTATEMENT_TYPE, 1, 0, false);
+        if (verb == CONFIRM_REINSTATEMENT) return (CONFIRM_REINSTATEMENT_TYPE, 1, 0, false);
+        if (verb == RECORD_INTERCHANGE) return (RECORD_INTERCHANGE_TYPE, 7, 0, false);
+        if (verb == PROPOSE_CANCELLATION) return (PROPOSE_CANCELLATION_TYPE, 1, 0, false);
+        if (verb == CONFIRM_CANCELLATION) return (CONFIRM_CANCELLATION_TYPE, 1, 0, false);
     }
 }
 
@@ -309,17 +309,17 @@ library DevicesVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == REGISTER_LANE) return (REGISTER_LANE_TYPE, 10, 0, false);
-        if (verb == CALIBRATE) return (CALIBRATE_TYPE, 8, 0, false);
-        if (verb == SUSPEND_DEVICE) return (SUSPEND_DEVICE_TYPE, 7, 0, false);
-        if (verb == RESUME_DEVICE) return (RESUME_DEVICE_TYPE, 7, 0, false);
-        if (verb == PROVE_EQUIVOCATION) return (PROVE_EQUIVOCATION_TYPE, 8, 0, true);
-        if (verb == CORRECT_REPORT) return (CORRECT_REPORT_TYPE, 8, 0, false);
-        if (verb == REGISTER_DEVICE) return (REGISTER_DEVICE_TYPE, 10, 0, false);
+        if (verb == REGISTER_LANE) return (REGISTER_LANE_TYPE, 4, 0, false);
+        if (verb == CALIBRATE) return (CALIBRATE_TYPE, 2, 0, false);
+        if (verb == SUSPEND_DEVICE) return (SUSPEND_DEVICE_TYPE, 1, 0, false);
+        if (verb == RESUME_DEVICE) return (RESUME_DEVICE_TYPE, 1, 0, false);
+        if (verb == PROVE_EQUIVOCATION) return (PROVE_EQUIVOCATION_TYPE, 2, 0, true);
+        if (verb == CORRECT_REPORT) return (CORRECT_REPORT_TYPE, 2, 0, false);
+        if (verb == REGISTER_DEVICE) return (REGISTER_DEVICE_TYPE, 4, 0, false);
     }
 }
 
@@ -338,12 +338,12 @@ library AttestationsVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == CHECKPOINT) return (CHECKPOINT_TYPE, 8, 0, true);
-        if (verb == REPORT_SPLIT) return (REPORT_SPLIT_TYPE, 9, 0, true);
+        if (verb == CHECKPOINT) return (CHECKPOINT_TYPE, 2, 0, true);
+        if (verb == REPORT_SPLIT) return (REPORT_SPLIT_TYPE, 3, 0, true);
     }
 }
 
@@ -358,10 +358,10 @@ library NetworkVerbs {
     );
 
     /// @return typeHash of the verb's struct, zero for a verb this contract does not execute
-    /// @return statics words before the first array, the header's six included
+    /// @return statics own words before the first array
     /// @return arrays that follow, each as a count and its items
     /// @return attaches whether unsigned bytes may follow the signature
     function shape(uint256 verb) internal pure returns (bytes32 typeHash, uint256 statics, uint256 arrays, bool attaches) {
-        if (verb == ACTIVATE_VERSION) return (ACTIVATE_VERSION_TYPE, 7, 1, false);
+        if (verb == ACTIVATE_VERSION) return (ACTIVATE_VERSION_TYPE, 1, 1, false);
     }
 }

@@ -2,26 +2,22 @@
 pragma solidity 0.8.37;
 
 /// @title What every contract that executes acts has in common
-/// @notice An act on the wire is verb (1 byte), words (32 bytes each: the header's six, then the verb's own; an
-/// array is its count and its items), signature (65 bytes: r, s, v), and for the few verbs that attach something
-/// these bytes, unsigned. What is signed is EIP-712 typed data.
+/// @notice An act on the wire is its header, its own words, its signature (65 bytes: r, s, v), and for the few verbs
+/// that attach something these bytes, unsigned. The header is verb (1 byte), parts (1: bit 0 for a delegation, bit 1 for
+/// a companion), principal (32), object (32), counter (4), expires (5), then the delegation (32) and the companion (32),
+/// each only if it is not zero. An own field is a word of 32 bytes, an array its count and its items. What is signed is
+/// EIP-712 typed data.
 interface IActs {
-    /// @notice An act took effect; `words` are exactly the act's words, so this event is the act.
+    /// @notice An act took effect; `act` is the act without its signature, so this event is the act.
     /// @param object what the act named and changed
     /// @param principal member (or council seat's member) in whose name it was signed
-    /// @param digest the EIP-712 digest that `key` signed
-    /// @param counter the object's counter after the act
-    /// @param outcome done 0; assented 1: a motion still short of its seats, nothing changed but the assent;
-    /// recorded refusal 2: the lane's act is kept and used up, the right is not
+    /// @param digest the EIP-712 digest that the key signed
+    /// @param effect from the lowest bit the key's address 160, the object's counter after the act 32, and the outcome:
+    /// done 0; assented 1: a motion still short of its seats, nothing changed but the assent; recorded refusal 2: the
+    /// lane's act is kept and used up, the right is not
+    /// @param act its header and its own words, as on the wire
     event Acted(
-        bytes32 indexed object,
-        bytes32 indexed principal,
-        bytes32 indexed digest,
-        uint256 verb,
-        uint256 counter,
-        uint256 outcome,
-        address key,
-        bytes words
+        bytes32 indexed object, bytes32 indexed principal, bytes32 indexed digest, uint256 effect, bytes act
     );
 
     /// @notice Another object changed because of the act with digest `cause`.

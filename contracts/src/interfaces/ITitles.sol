@@ -18,7 +18,7 @@ interface ITitles is IActs {
         bytes32 pledgee;
         bytes32 party; // order: zero is blank; straight: the consignee
         bytes32 counterparty; // of the open offer; of a surrender the carrier, for whom its successor may answer
-        bytes32 offer; // the open offer's digest; of an amendment keccak256(its digest, the amended root)
+        bytes32 offer; // identifies the open one: keccak256(its digest, the root; of an amendment the amended root)
         uint256 offerCapacity; // 0 for a surrender
         uint256 offerEndorsement;
         uint256 offerPurpose; // SurrenderPurpose; 0 for a hand-over or pledge
@@ -70,7 +70,9 @@ interface ITitles is IActs {
     error NoOpenOffer(bytes32 title);
     /// @notice The title has an open offer that has not lapsed.
     error OfferOpen(bytes32 title);
-    /// @notice The act names another offer than the open one, as `titleOf` gives it.
+    /// @notice The act names another offer than the open one.
+    /// @param offer what identifies the open one, as `titleOf` gives it
+    /// @param given the same of what the act names, with the title's root
     error OfferMismatch(bytes32 title, bytes32 offer, bytes32 given);
     /// @notice The act names another document than the title's.
     error RootMismatch(bytes32 title, bytes32 root, bytes32 given);

@@ -185,7 +185,7 @@ def upgrade() -> None:
     sa.Column('outcome', WHOLE, nullable=False),
     sa.Column('state', WHOLE, nullable=False),
     sa.Column('key', sa.String(), nullable=False),
-    sa.Column('words', sa.String(), nullable=False),
+    sa.Column('act', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
     sa.Column('refusal', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('block', 'log_index')

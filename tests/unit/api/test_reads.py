@@ -16,7 +16,7 @@ OBJECT = "0x" + "0c" * 32
 def event(block: int, kind: str, **more: object) -> LedgerEvent:
     given: dict[str, object] = {
         "verb": "Offer", "principal": OTHER, "digest": "0x" + "0d" * 32, "counter": 1, "outcome": 0,
-        "state": 0, "key": "", "words": "", "reason": "", "refusal": "",
+        "state": 0, "key": "", "act": "", "reason": "", "refusal": "",
     }  # fmt: skip
     return LedgerEvent(
         block=block, log_index=0, tx_hash="0x", block_hash="0x", block_time=block,
@@ -38,7 +38,7 @@ def test_refusals_by_the_thousand_do_not_crowd_out_the_acts(member: Office) -> N
 
 
 def test_an_event_whose_words_this_release_cannot_read_is_told_without_them() -> None:
-    told = event_json(event(1, ACTED, words="0x00"))
+    told = event_json(event(1, ACTED, act="0x00"))
     assert (told["verb"], told["act"], told["outcome"]) == ("Offer", None, "done")
     assert event_json(event(1, ACTED, verb="250"))["says"] is None
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.acts import typed
-from identity.acts.typed import Act, Domain
+from identity.acts.typed import HEADER_BYTES, Act, Domain
 from identity.acts.types import ACT_TYPES, ActType, Field
 from identity.errors import ActMalformed
 from identity.keys import secp256k1
@@ -21,10 +21,13 @@ ITEMS = {
     "address": st.binary(min_size=20, max_size=20),
     "uint256": st.integers(0, 2**256 - 1),
 }
+HEADER_BITS = {"counter": 32, "expires": 40}
 
 
 def values(field: Field):
     item = ITEMS[field.item]
+    if field.name in HEADER_BITS:
+        return st.integers(0, 2 ** HEADER_BITS[field.name] - 1)
     return st.lists(item, max_size=typed.MAX_ITEMS) if field.is_array else item
 
 
@@ -93,7 +96,7 @@ def test_an_act_survives_the_wire(act: Act) -> None:
     wire = typed.encode(act, SIGNATURE)
     assert typed.decode(wire) == (act, SIGNATURE, b"")
     assert wire[0] == act.type.code
-    assert typed.decode_words(wire[0], wire[1:-65]) == act
+    assert typed.decode_unsigned(wire[:-65]) == act
 
 
 @given(acts, st.binary(min_size=1, max_size=200))
@@ -182,28 +185,47 @@ def test_another_chain_contract_or_network_gives_another_digest() -> None:
 )
 def test_a_value_of_the_wrong_shape_is_refused(changes: dict) -> None:
     with pytest.raises(ActMalformed):
-        typed.encode_words(order_act(**changes))
+        typed.encode_unsigned(order_act(**changes))
 
 
 def test_seventeen_items_are_refused_on_the_wire() -> None:
-    words = typed.encode_words(order_act(kinds=[]))
-    count_at = 9 * 32
-    tail = words[count_at + 32 :]
-    longer = words[:count_at] + (17).to_bytes(32, "big") + bytes(17 * 32) + tail
+    act = typed.encode_unsigned(order_act(kinds=[]))
+    count_at = HEADER_BYTES + 3 * 32
+    tail = act[count_at + 32 :]
+    longer = act[:count_at] + (17).to_bytes(32, "big") + bytes(17 * 32) + tail
     with pytest.raises(ActMalformed, match="more than 16"):
-        typed.decode_words(64, longer)
+        typed.decode_unsigned(longer)
 
 
 def test_a_count_beyond_memory_is_refused() -> None:
-    words = typed.encode_words(order_act())
+    act = typed.encode_unsigned(order_act())
+    count_at = HEADER_BYTES + 3 * 32
     with pytest.raises(ActMalformed):
-        typed.decode_words(64, words[: 9 * 32] + b"\xff" * 32 + words[10 * 32 :])
+        typed.decode_unsigned(act[:count_at] + b"\xff" * 32 + act[count_at + 32 :])
+
+
+def test_a_header_has_one_form() -> None:
+    plain = typed.encode_unsigned(order_act(delegation=bytes(32), companion=bytes(32)))
+    head, own = plain[2:HEADER_BYTES], plain[HEADER_BYTES:]
+    one, two, zero = b"\x01" * 32, b"\x02" * 32, bytes(32)
+    both = typed.encode_unsigned(order_act(delegation=one, companion=two))
+    assert both == bytes([64, 3]) + head + one + two + own
+    assert len(plain) == len(both) - 64
+    for parts, optional in ((1, zero), (2, zero), (3, one + zero), (3, zero + one), (4, b"")):
+        with pytest.raises(ActMalformed):
+            typed.decode_unsigned(bytes([64, parts]) + head + optional + own)
+
+
+def test_a_counter_or_a_time_that_the_wire_has_no_room_for_is_refused() -> None:
+    for changes in ({"counter": 2**32}, {"expires": 2**40}):
+        with pytest.raises(ActMalformed):
+            typed.encode_unsigned(order_act(**changes))
 
 
 def test_an_address_with_dirty_upper_bytes_is_refused() -> None:
-    words = bytes(6 * 32) + b"\x01" + bytes(31) + bytes(3 * 32)
+    act = bytes([96]) + bytes(HEADER_BYTES - 1) + b"\x01" + bytes(31) + bytes(3 * 32)
     with pytest.raises(ActMalformed, match="not an address"):
-        typed.decode_words(96, words)
+        typed.decode_unsigned(act)
 
 
 @pytest.mark.parametrize(
