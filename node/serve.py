@@ -126,6 +126,8 @@ class Service:
             began = time.monotonic()
             try:
                 with part_lock(self._node.settings.directory, part):
+                    if not told:  # or it would be said at each attempt while something is down
+                        log.info("a part runs", part=part)
                     self._run(part)
             except CODED_ERRORS as error:
                 part_ends.labels(part, error.code).inc()
@@ -143,7 +145,6 @@ class Service:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _run(self, part: str) -> None:
-        log.info("a part runs", part=part)
         if part == "api":
             self._listen(self._api())
         elif part == "peers":

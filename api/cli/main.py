@@ -13,6 +13,7 @@ from api.cli import (
     contracts,
     events,
     evidence,
+    keys,
     members,
     orders,
     processes,
@@ -46,6 +47,7 @@ app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
 app.add_typer(commands.app, name="commands")
+app.add_typer(keys.app, name="key")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
 app.command()(evidence.history)

@@ -141,8 +141,9 @@ def _screen(told: dict[str, Any]) -> str:
     errors = told.pop("last_errors")
     deliveries = [{"peer": peer, "owed": n} for peer, n in told.pop("deliveries").items()]
     work = told.pop("outbox")
+    plain = {name: "none" if value == {} else value for name, value in told.items()}
     parts = [
-        fields(told),
+        fields(plain),
         "\nwork that follows writes:",
         table(work, ["kind", "state", "rows"]),
         "\nowed to peers:",

@@ -1,12 +1,21 @@
 """The store's branch of node's error tree.
 
 NodeError
+├── Invalid
+│   └── OtherRelease          the tables are of a later release
 └── Unavailable
     └── StorageUnavailable   the database cannot be read or written now
         └── StorageConflict  two writers met; the one that is told may try again
 """
 
-from node.errors import Unavailable
+from node.errors import Invalid, Unavailable
+
+
+class OtherRelease(Invalid):
+    """The database was brought to the tables of a release that is later than this one."""
+
+    code = "DATABASE_OTHER_RELEASE"
+    what_to_do = "Install the release that wrote these tables, or a later one."
 
 
 class StorageUnavailable(Unavailable):

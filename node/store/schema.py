@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 
 from node.store import audit, commands, documents, events, follower, projections
 from node.store.database import Database
+from node.store.errors import OtherRelease
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TABLES = (audit, commands, documents, events, follower, projections)
@@ -56,6 +57,7 @@ def upgrade(database: Database) -> None:
     """Run the revisions that this database has not seen; safe to run twice and at once.
 
     Raises:
+        OtherRelease: a later release has been here.
         StorageUnavailable: nothing is changed.
     """
     scripts = _scripts()
@@ -63,6 +65,8 @@ def upgrade(database: Database) -> None:
         if _heads(session.connection()) == set(scripts.get_heads()):
             return
     with database.begin() as session:
+        if is_of_a_later_release(session.connection()):
+            raise OtherRelease("The tables are of a later release.")
         context = _context(session.connection(), scripts)
         with Operations.context(context):
             context.run_migrations()

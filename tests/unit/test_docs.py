@@ -3,10 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import identity.errors
+import node.errors
 from api.http.app import all_routes
+from node.upkeep.findings import WHAT_TO_DO
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "contracts", "device_oracles", "identity", "node", "privacy")
@@ -108,6 +112,31 @@ def test_what_each_role_may_do_is_what_the_policy_says() -> None:
     for role in (role["name"] for role in rules["roles"]):
         may = [row["verb"] for row in rules["verbs"] if role in row["roles"]]
         assert re.search(rf"^\| {role} \| .* \| {', '.join(may)} \|$", table, re.MULTILINE), role
+
+
+def test_each_finding_of_the_doctor_stands_in_the_manual_with_its_remedy() -> None:
+    manual = text_of(ROOT / "docs/operate.md")
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| ([^|]+) \|$", manual, re.MULTILINE))
+    for code, remedy in WHAT_TO_DO.items():
+        assert code in rows
+        assert rows[code].split("[")[0].strip() == remedy.split("docs/")[0].strip() or (
+            code == "PROFILE_NOT_HELD"
+        )
+
+
+def test_everything_that_may_not_be_available_has_its_remedy_in_the_manual() -> None:
+    manual = text_of(ROOT / "docs/operate.md")
+    table = manual[manual.index("### Codes") : manual.index("### The ledger is down")]
+    told = set(re.findall(r"`([A-Z_]+)`", table))
+    roots = (node.errors.Unavailable, identity.errors.Unavailable)
+    missing = {kind.code for root in roots for kind in below(root)} - told
+    assert sorted(missing) == []
+
+
+def below(kind: type[Any]) -> set[type[Any]]:
+    """Every class below ``kind`` that the sources declare."""
+    children = {child for child in kind.__subclasses__() if child.__module__.startswith(PACKAGES)}
+    return children.union(*(below(child) for child in children))
 
 
 def test_the_ledgers_methods_are_those_of_its_chapter() -> None:

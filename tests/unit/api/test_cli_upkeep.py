@@ -127,3 +127,19 @@ def test_status_of_a_member_without_a_database_says_so(directory: Path) -> None:
     told = lading("status", directory)
     assert told.returncode in (1, 3)
     assert told.stderr.splitlines()[0].split(":")[0] == "DATABASE_NOT_MADE"
+
+
+def test_a_further_key_is_made_and_told_as_the_ledger_names_it(directory: Path) -> None:
+    passphrase = {"LADING_KEYSTORE_PASSPHRASE": PASSPHRASES["LADING_SIGNER_PASSPHRASE"]}
+    told = lading("key", "add", directory, "act", "act-2", "--json", **passphrase)
+    assert told.returncode == 0, told.stderr
+    key = json.loads(told.stdout)
+    assert (key["name"], key["purpose"], len(key["key"])) == ("act-2", "act", 66)
+    listed = json.loads(lading("key", "list", directory, "--json").stdout)
+    names = [entry["name"] for entry in listed if entry["store"] == "signer.keys.json"]
+    assert names == ["act", "numbering", "act-2"]
+    again = lading("key", "add", directory, "act", "act-2", **passphrase)
+    assert (again.returncode, again.stderr.split(":")[0]) == (1, "KEY_EXISTS")
+    assert lading("key", "add", directory, "envelope", "x", **passphrase).returncode == 2
+    wrong = {"LADING_KEYSTORE_PASSPHRASE": "another passphrase"}
+    assert "WRONG_PASSPHRASE" in lading("key", "add", directory, "act", "act-3", **wrong).stderr

@@ -7,6 +7,7 @@ from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from node.store.database import Database
+from node.store.errors import OtherRelease
 from node.store.schema import differences, upgrade
 
 
@@ -37,6 +38,14 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     upgrade(database)
     with database.read() as session:
         assert session.execute(text("SELECT at_head_at FROM follower_state")).scalar_one() == 5
+
+
+def test_tables_of_a_later_release_are_left_alone(database: Database) -> None:
+    upgrade(database)
+    with database.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(OtherRelease):
+        upgrade(database)
 
 
 def test_several_processes_may_upgrade_at_once(database: Database) -> None:
