@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants soak lock contracts clean
-.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events
+.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -53,7 +53,7 @@ contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
 
 # Every benchmark, one JSON line each; about half an hour. The machine should do nothing else.
-bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events
+bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node
 
 bench-demo: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_demo.py
@@ -75,6 +75,10 @@ bench-projector: $(VENV)/.installed-dev
 # A 100 MB file to three members: the extra memory of four nodes; two minutes.
 bench-exchange: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests $(PY) tests/load/bench_exchange.py
+
+# Commands a second from the door to final; starts PostgreSQL from Debian's packages.
+bench-node: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_node.py
 
 # Kills processes with -9 while writes are in flight, 50 times.
 bench-kill: $(VENV)/.installed-dev

@@ -45,7 +45,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SIGNATURES_PER_SECOND = 10_000
 CONNECTIONS, BULK_CONNECTIONS, BULK = 16, 3, 50
-START_SECONDS, END_SECONDS = 60.0, 120.0
+START_SECONDS, END_SECONDS = 240.0, 180.0
 API = (
     "import sys; from pathlib import Path; from node.serve import serve;"
     " from node.settings import Settings; from api.http.app import create_app;"
