@@ -66,6 +66,11 @@ TITLES = {
     503: "Not available now",
 }
 
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="lading"'},
+    503: {"Retry-After": "2"},  # seconds; what is not available now often is after a restart
+}
+
 CodedError = (
     door.DoorError
     | identity.errors.IdentityError
@@ -96,7 +101,7 @@ def problem(
 ) -> JSONResponse:
     """One problem document; ``type`` is a URN made of the code, so it resolves to nothing."""
     refusals.labels(code, str(status)).inc()
-    headers = {"WWW-Authenticate": 'Bearer realm="lading"'} if status == 401 else None
+    headers = _HEADERS.get(status)
     body = {
         "type": f"urn:lading:problem:{code}",
         "title": TITLES[status],

@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from node.metrics import database_errors
 from node.store import postgresql, sqlite
-from node.store.errors import StorageConflict, StorageUnavailable
+from node.store.errors import StorageConflict, StorageUnavailable, ValueRefused
 
 RETRY_SECONDS = (0.02, 0.1, 0.4, 1.0)
 T = TypeVar("T")
@@ -68,6 +68,7 @@ class Database:
                 locks the rows it reads (``with_for_update``).
 
         Raises:
+            ValueRefused: a value is none that the engine can hold; nothing is stored.
             StorageConflict: another writer was in the way; nothing is stored, try the block again.
             StorageUnavailable: the disk is full or failing, the server is not reached, no
                 connection or lock was free for 10 s.
@@ -150,6 +151,8 @@ class Database:
                 database_errors.labels("conflict").inc()
                 raise StorageConflict("Another writer was in the way.") from error
             trouble = self.way.trouble_of(error)
+            if isinstance(error, exc.DataError) and self.is_postgresql:
+                raise ValueRefused("A value cannot be stored.") from error
             if trouble is None:
                 raise
             database_errors.labels(trouble).inc()

@@ -2,7 +2,8 @@
 
 NodeError
 ├── Invalid
-│   └── OtherRelease          the tables are of a later release
+│   ├── OtherRelease          the tables are of a later release
+│   └── ValueRefused          a value that the database cannot hold
 └── Unavailable
     └── StorageUnavailable   the database cannot be read or written now
         └── StorageConflict  two writers met; the one that is told may try again
@@ -16,6 +17,13 @@ class OtherRelease(Invalid):
 
     code = "DATABASE_OTHER_RELEASE"
     what_to_do = "Install the release that wrote these tables, or a later one."
+
+
+class ValueRefused(Invalid):
+    """PostgreSQL holds no text with the character U+0000, and no number above 64 bits."""
+
+    code = "VALUE_NOT_STORABLE"
+    what_to_do = "Send texts without the character U+0000, and numbers of at most 64 bits."
 
 
 class StorageUnavailable(Unavailable):

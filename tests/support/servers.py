@@ -18,6 +18,7 @@ import node.node  # noqa: F401 - brings every table
 from node.store.database import Database
 from node.store.schema import upgrade
 
+OWNER = "owner.pid"  # the tests' process, in the server's directory
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
@@ -29,7 +30,10 @@ class Server:
 
     def __init__(self, name: str, pid_file: str) -> None:
         self.name = name
+        for left in Path(tempfile.gettempdir()).glob(f"lading-{name}-*"):
+            _end_if_orphaned(left, left / pid_file)
         self.directory = Path(tempfile.mkdtemp(prefix=f"lading-{name}-"))
+        (self.directory / OWNER).write_text(str(os.getpid()))
         self.directory.chmod(0o755)
         self._pid_file = self.directory / pid_file
         self.url = ""
@@ -122,6 +126,20 @@ def running(server: Server) -> Iterator[None]:
         server.stop()
     finally:
         server.remove()
+
+
+def _end_if_orphaned(directory: Path, pid_file: Path) -> None:
+    """End a server whose tests were killed before they could, and remove it."""
+    try:
+        if Path(f"/proc/{int((directory / OWNER).read_text())}").exists():
+            return
+        if pid_file.exists():
+            os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
+    except ProcessLookupError:
+        pass
+    except (OSError, ValueError):
+        return  # it is being made, or is somebody else's
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _state(pid: int) -> str:

@@ -12,7 +12,7 @@ from node.metrics import REGISTRY
 from node.store import postgresql as way
 from node.store.changes import Changes
 from node.store.database import Database
-from node.store.errors import StorageConflict, StorageUnavailable
+from node.store.errors import StorageConflict, StorageUnavailable, ValueRefused
 
 
 @pytest.fixture
@@ -128,6 +128,15 @@ def test_no_free_connection_is_unavailable(
         with pytest.raises(StorageUnavailable, match="free"), small.read() as session:
             session.connection()
     small.close()
+
+
+@pytest.mark.parametrize("value", ["a\x00b", 1 << 70])
+def test_a_value_that_the_engine_cannot_hold_is_refused(database: Database, value: object) -> None:
+    statement = text("INSERT INTO thing (name, worth) VALUES (:name, :worth)")
+    given = {"name": "c", "worth": 0} | {"worth" if isinstance(value, int) else "name": value}
+    with pytest.raises(ValueRefused), database.begin() as session:
+        session.execute(statement, given)
+    assert set(worth(database)) == {"a", "b"}
 
 
 def test_a_lock_that_is_not_free_in_time_is_unavailable(
