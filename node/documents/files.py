@@ -13,6 +13,7 @@ from pathlib import Path
 from node.documents.errors import VaultFull, VaultUnavailable
 
 UNFINISHED_SUFFIX = ".unfinished"
+ARRIVING_SUFFIX = ".arriving"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

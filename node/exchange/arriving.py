@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from node.documents.attachments import Attachments, Manifest
 from node.documents.errors import ReaderNotEntitled, VaultDamaged
-from node.documents.files import remove_durably, translated
+from node.documents.files import ARRIVING_SUFFIX, remove_durably, translated
 from node.documents.readers import is_reader
 from node.errors import Waiting
 from node.exchange.door import PeerMessage, PeerRoute
@@ -37,7 +37,6 @@ from node.store.documents import FOR_ATTACHMENT, ArrivingRow, AttachmentRow, Doc
 ATTACHMENTS = "/peer/v1/attachments"
 PARTS = "/peer/v1/parts"
 GIVEN_UP_SECONDS = 7 * 86_400
-_SUFFIX = ".arriving"
 
 OpenBody = Callable[[str, bytes, str], bytes]
 """Opens what a sender sealed for this member: kind, body, sender."""
@@ -189,7 +188,7 @@ class FileReceiver:
                 self._refuse(row, path)
 
     def _path(self, stream: str, sender: str) -> Path:
-        return self._directory / f"{stream[2:]}.{sender[2:]}{_SUFFIX}"
+        return self._directory / f"{stream[2:]}.{sender[2:]}{ARRIVING_SUFFIX}"
 
 
 def _require_wanted(session: Session, manifest: Manifest, sender: str) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
-from node.documents.files import UNFINISHED_SUFFIX
+from node.documents.files import ARRIVING_SUFFIX, UNFINISHED_SUFFIX
 from node.errors import NodeError
 from node.events.stream import skip_ahead
 from node.member import write_json
@@ -49,6 +49,7 @@ _LEFT_OUT = (
     "*.log",
     "*.pid",
     f"*{UNFINISHED_SUFFIX}",
+    f"*{ARRIVING_SUFFIX}",
 )
 
 
