@@ -68,13 +68,14 @@ class Notifier:
     def step(self, now: float | None = None) -> bool:
         """Look once; return whether there is more to look at. ``now`` in UTC seconds."""
         now = time.time() if now is None else now
-        wanted = Filter(member=None, kinds=(ACTED,), verbs=(*_OFFERS, *_HOLDS))
+        wanted = Filter(kinds=(ACTED,), verbs=(*_OFFERS, *_HOLDS))
         with self._node.db.read() as session:
             known = session.get_one(SubscriberRow, NOTICES).acked
             self._reached = max(self._reached, known)
             page = read(self._node, session, wanted, self._reached, PAGE)
             found = list(self._of_events(session, page, int(now)))
-            if now - self._looked >= LOOK_SECONDS:
+            looks = abs(now - self._looked) >= LOOK_SECONDS  # a clock may jump back
+            if looks:
                 found += self._near(session, int(now))
             untold = _untold(session, found)
         if untold or page.reached - known > PASSED_OVER:
@@ -84,7 +85,7 @@ class Notifier:
                         self._tell(session, notice, int(now))
                 session.get_one(SubscriberRow, NOTICES).acked = page.reached
         self._reached = page.reached
-        self._looked = now if now - self._looked >= LOOK_SECONDS else self._looked
+        self._looked = now if looks else self._looked
         return page.reached < page.head
 
     def _begin(self) -> int:

@@ -88,6 +88,11 @@ def read(node: "Node", session: Session, wanted: Filter, after: int, limit: int)
     return Page(rows, reached, last, _members(session, rows))
 
 
+def check(node: "Node", session: Session, wanted: Filter) -> None:
+    """Refuse a filter by a member or container that cannot be one; raises FilterInvalid."""
+    _clauses(node, session, wanted)
+
+
 # Plain rows: a page of objects takes several times as long.
 _ROWS = sql_select(table_of(EventRow)).order_by(col(EventRow.position))
 

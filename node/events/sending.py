@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import ssl
 import time
 from typing import Any
 
@@ -60,7 +61,11 @@ class Sender:
         self._secret = secret
         self._anywhere = anywhere
         self._client = httpx.Client(
-            timeout=SECONDS, follow_redirects=False, trust_env=False, headers={"user-agent": AGENT}
+            timeout=SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            verify=ssl.create_default_context(),  # the system's authorities, or SSL_CERT_FILE
+            headers={"user-agent": AGENT},
         )
 
     def send(self, message: str, content: Any) -> str | None:

@@ -16,7 +16,7 @@ from api.http.shapes import (
     WebhookShape,
 )
 from node.errors import NotAllowed
-from node.events.reading import Filter
+from node.events.reading import Filter, check
 from node.events.subscribers import Owner, Wish, acknowledge, create, delete, find, list_of
 from node.events.targets import MAX_URL_CHARACTERS, check_form
 from node.events.webhooks import dead_letters, redeliver
@@ -94,7 +94,7 @@ def owner_of(request: Request) -> Owner:
 def make_subscriber(request: Request, body: SubscriberBody) -> dict[str, Any]:
     """Have the node keep a reader's place in the stream."""
     allow(request, SUBSCRIBE)
-    wish = Wish(body.name, body.filter.read(), body.after)
+    wish = Wish(body.name, _wanted(request, body), body.after)
     with node_of(request).db.begin() as session:
         return subscriber_json(create(session, owner_of(request), wish))
 
@@ -138,7 +138,7 @@ def make_webhook(request: Request, body: WebhookBody) -> dict[str, Any]:
     allow(request, MANAGE)
     check_form(body.url, node.settings.webhook_targets == "any")
     secret, sealed = node.webhook_secrets.new()
-    wish = Wish(body.name, body.filter.read(), body.after, body.url, sealed)
+    wish = Wish(body.name, _wanted(request, body), body.after, body.url, sealed)
     with node.db.begin() as session:
         row = create(session, owner_of(request), wish)
         return {**subscriber_json(row), "secret": secret}
@@ -160,6 +160,14 @@ def redeliver_dead_letter(request: Request, message: MessageId, body: Nothing) -
     with node_of(request).db.begin() as session:
         row = redeliver(session, owner_of(request), message)
         return _letter(row, find(session, owner_of(request), row.subscriber).name)
+
+
+def _wanted(request: Request, body: SubscriberBody) -> Filter:
+    """The body's filter, once it is one that events can be read by."""
+    node, wanted = node_of(request), body.filter.read()
+    with node.db.read() as session:
+        check(node, session, wanted)
+    return wanted
 
 
 def _letter(row: WebhookDelivery, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from api.http.routes import events as routes
 from node.events import reading
 from node.events.stream import append, head
 from node.member import write_json
-from node.store.events import EventRow
+from node.store.events import EventRow, WebhookDelivery
 
 MINE = "0x" + "0a" * 32
 Read = Iterator[tuple[str, dict[str, Any]]]
@@ -335,3 +335,79 @@ def test_a_subscriber_and_a_filter_together_are_refused(
     query = {"subscriber": mine["id"], "kind": "acted"}
     answer = client.get("/v1/events", params=query, headers=member.bearer())
     assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_INVALID")
+
+
+def webhook(client: httpx.Client, member: Office, role: str = "admin", **body: Any) -> Any:
+    given = {"name": f"hook {time.monotonic_ns()}", "url": "https://erp.example/lading"} | body
+    return client.post("/v1/webhooks", json=given, headers=member.bearer(role))
+
+
+def test_a_webhooks_secret_is_told_once(client: httpx.Client, member: Office) -> None:
+    answer = webhook(client, member, filter={"kinds": ["notice"]})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert made.pop("secret").startswith("whsec_")
+    assert (made["kind"], made["url"]) == ("webhook", "https://erp.example/lading")
+    path = f"/v1/subscribers/{made['id']}"
+    shown = client.get(path, headers=member.bearer("admin"))
+    assert shown.json() == made
+    assert "whsec_" not in client.get("/v1/subscribers", headers=member.bearer("admin")).text
+    acked = client.post(f"{path}/ack", json={"position": 0}, headers=member.bearer("admin"))
+    assert acked.status_code == 404, "its receiver acknowledges by answering"
+    assert client.delete(path, headers=member.bearer("admin")).status_code == 204
+
+
+def test_only_who_manages_webhooks_makes_them_and_sees_dead_letters(
+    client: httpx.Client, member: Office
+) -> None:
+    for role in ("issuer", "clerk", "finance", "gate", "officer", "auditor"):
+        for answer in (
+            webhook(client, member, role),
+            client.get("/v1/dead-letters", headers=member.bearer(role)),
+            client.post(
+                f"/v1/dead-letters/msg_{'0' * 32}/redeliver", json={}, headers=member.bearer(role)
+            ),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "ROLE_NOT_ALLOWED")
+    assert client.get("/v1/dead-letters", headers=member.bearer("admin")).json() == {
+        "dead_letters": []
+    }
+
+
+@pytest.mark.parametrize(
+    "url", ["http://erp.example", "https://user:pw@erp.example", "file:///etc/passwd", "x"]
+)
+def test_a_webhook_to_an_address_in_another_form_is_refused(
+    client: httpx.Client, member: Office, url: str
+) -> None:
+    answer = webhook(client, member, url=url)
+    assert (answer.status_code, answer.json()["code"]) == (422, "TARGET_INVALID")
+
+
+@pytest.mark.parametrize("wanted", [{"member": OTHER}, {"container": "MAEU6543210"}])
+def test_a_filter_that_can_let_nothing_through_is_refused_at_once(
+    client: httpx.Client, member: Office, wanted: dict[str, str]
+) -> None:
+    for answer in (
+        subscriber(client, member, filter=wanted),
+        webhook(client, member, filter=wanted),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "FILTER_INVALID")
+
+
+def test_dead_letters_are_listed_and_sent_again(client: httpx.Client, member: Office) -> None:
+    made = webhook(client, member).json()
+    letter = WebhookDelivery(
+        id="msg_" + "1" * 32, subscriber=made["id"], positions=[1, 2], state="dead", attempts=9,
+        due=0.0, first_at=1.0, last_error="HTTP_500", created_at=1_900_000_000,
+    )  # fmt: skip
+    with member.node.db.begin() as session:
+        session.add(letter)
+    admin = member.bearer("admin")
+    (told,) = client.get("/v1/dead-letters", headers=admin).json()["dead_letters"]
+    assert (told["positions"], told["last_error"], told["state"]) == ([1, 2], "HTTP_500", "dead")
+    again = client.post(f"/v1/dead-letters/{told['id']}/redeliver", json={}, headers=admin)
+    assert (again.status_code, again.json()["state"]) == (202, "again")
+    client.delete(f"/v1/subscribers/{made['id']}", headers=admin)
+    gone = client.post(f"/v1/dead-letters/{told['id']}/redeliver", json={}, headers=admin)
+    assert (gone.status_code, gone.json()["code"]) == (404, "DEAD_LETTER_UNKNOWN")

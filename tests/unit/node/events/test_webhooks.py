@@ -2,8 +2,11 @@
 
 import base64
 import json
+import ssl
+import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from support.webhook_receivers import Receiver, messengers_of, receiving
 from node.events import webhooks
 from node.events.errors import DeadLetterUnknown
 from node.events.reading import Filter
+from node.events.sending import Sender
 from node.events.stream import append, head
 from node.events.subscribers import Owner, Wish, create, delete
 from node.events.webhooks import dead_letters, redeliver
@@ -225,3 +229,33 @@ def test_what_was_on_its_way_when_the_node_stopped_is_sent_again(office: Office)
             until(lambda: acked(office, webhook) == 2)
     assert receiver.messages[-2].id == first.id
     assert [message.positions for message in receiver.messages[-2:]] == [[1], [2]]
+
+
+def test_a_receiver_proves_by_its_certificate_that_it_is_the_one_meant(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with receiving() as receiver:
+        receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+        port = receiver.server.server_port
+
+        def sent(host: str) -> str | None:
+            sender = Sender(f"https://{host}:{port}/hook", b"k" * 32, anywhere=True)
+            try:
+                return sender.send("msg_1", {})
+            finally:
+                sender.close()
+
+        assert sent("localhost") == "NOT_REACHED", "nobody vouches for the certificate"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert sent("localhost") is None
+        assert sent("127.0.0.1") == "NOT_REACHED", "the certificate is another host's"
+    assert [message.headers["host"] for message in receiver.messages] == [f"localhost:{port}"]
