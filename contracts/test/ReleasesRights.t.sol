@@ -34,6 +34,8 @@ contract ReleasesRightsTest is Delivery {
         done(releases, accept(truck));
         same(rightOf(BOX).owner, truck.id, "owner");
         same(rightOf(BOX).to, 0, "to after");
+        same(rightOf(BOX).offer, 0, "offer after");
+        same(rightOf(BOX).deadline, 0, "deadline after");
         same(rightOf(OTHER_BOX).owner, 0, "the other container's right");
         done(releases, passage(ReleasesVerbs.GATE_OUT, BOX));
     }

@@ -215,6 +215,7 @@ contract TitleLiensTest is TitleActs {
 
     function ties(uint256 carriers, uint256 shippers, uint256 banks) private view {
         same(titles.tiesOf(numberOf(carrier)), carriers, "carrier");
+        same(titles.tiesOf(0), 0, "nobody");
         same(titles.tiesOf(numberOf(shipper)), shippers, "shipper");
         same(titles.tiesOf(numberOf(bank)), banks, "bank");
     }

@@ -82,6 +82,8 @@ contract TitleSurrendersTest is TitleActs {
         amending();
         bytes memory reason = because(IActs.PurposeUnknown.selector, bytes32(SurrenderPurpose.AMENDMENT));
         refused(titles, answer(TitlesVerbs.ACCEPT, carrier), reason);
+        bytes memory other = act(TitlesVerbs.ACCEPT, carrier, abi.encode(offerNamed(TITLE), OTHER));
+        refused(titles, other, because(ITitles.RootMismatch.selector, TITLE, ROOT, OTHER));
         done(titles, answer(TitlesVerbs.DECLINE, carrier));
         same(titles.titleOf(TITLE).offer, 0, "offer");
     }
