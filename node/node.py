@@ -118,7 +118,8 @@ class Node:
         store = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
         names = [entry.name for entry in store.entries() if entry.purpose == "relay"]
         keys = {name: store.signing_key(name) for name in names}
-        return Sender(self.rpc, self.db, self.network, keys)
+        pace = self.settings.poll_seconds
+        return Sender(self.rpc, self.db, self.network, keys, settle_seconds=pace)
 
     def worker(self) -> "Worker | Dispatcher":
         """Return what does the outbox's work, or hands it to Celery; but for signing."""

@@ -49,6 +49,8 @@ STUCK_SECONDS = 30
 REFUSED_SECONDS = 60
 UNHEARD_SECONDS = 2.0
 DISTRUST = (LedgerForked.code, LedgerDiffers.code)
+# What a ledger says of bytes that it has, or has executed; the receipt tells the rest.
+HAS_IT = ("already known", "nonce too low")
 GAS_CAP_SELECTOR = keccak(b"gasCap()")[:4]
 
 log = structlog.get_logger("sender")
@@ -62,6 +64,7 @@ class Sender:
         network: the addresses that contracts' names stand for.
         keys: the member's relay keys, secp256k1 keys by name; each is a lane of its own.
         clock: UTC seconds.
+        settle_seconds: how long to leave open transactions alone before asking for them again.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Sender:
         network: Network,
         keys: Mapping[str, SigningKey],
         clock: Callable[[], float] = time.time,
+        settle_seconds: float = 0.0,
     ) -> None:
         self._ledger = ledger
         self._db = db
@@ -83,6 +87,8 @@ class Sender:
         self._refused_until: dict[str, float] = {}
         self._sent: dict[int, str | None] = {}
         self._heard_at = 0.0
+        self._settle_seconds = settle_seconds
+        self._settled_at = 0.0
         self._told: dict[str, tuple[bool, bool]] = {}
 
     def step(self) -> bool:
@@ -112,7 +118,7 @@ class Sender:
 
     def _end_lapsed(self) -> None:
         now = int(self._clock())
-        looks = self._clock() - self._heard_at >= UNHEARD_SECONDS
+        looks = not 0 <= self._clock() - self._heard_at < UNHEARD_SECONDS
         with self._db.read() as session:
             if not queue.lapsed_acts(session, now) and not (looks and queue.unheard_acts(session)):
                 return
@@ -125,6 +131,9 @@ class Sender:
 
     def _settle(self) -> bool:
         """Read the receipts of open transactions, and send again those that have none."""
+        if time.monotonic() - self._settled_at < self._settle_seconds:
+            return False
+        self._settled_at = time.monotonic()
         with self._db.read() as session:
             rows = queue.open_transactions(session)
         self._measure(rows)
@@ -198,7 +207,8 @@ class Sender:
     def _send_again(self, row: RelayTransaction) -> None:
         if row.cancelled_by is not None and row.cancel_raw is None:
             self._cancel(row)
-        if row.sent_at is None or self._clock() - row.sent_at >= RESEND_SECONDS:
+        # Not between: it is long ago, or the clock has jumped back.
+        if row.sent_at is None or not 0 <= self._clock() - row.sent_at < RESEND_SECONDS:
             self._send(row)
 
     def _cancel(self, row: RelayTransaction) -> None:
@@ -298,7 +308,7 @@ class Sender:
         try:
             self._ledger.call("eth_sendRawTransaction", data(row.cancel_raw or row.raw))
         except RpcRefused as error:
-            if "already known" not in error.message:
+            if not any(word in error.message for word in HAS_IT):
                 said = error.message[:200]
                 log.warning("the ledger took no relay", nonce=row.nonce, answer=said)
         if row.number is not None:
