@@ -29,7 +29,7 @@ CHUNK_ROWS = 5_000
 T0 = 1_700_000_000
 DEADLINE = 2**33
 VERBS = ("Issue", "Accept", "Offer", "Accept")
-WORDS = "0x" + "00" * 32 * 12
+ACT = "0x" + "00" * 250
 
 
 def fill(database: Database, own: str, titles: int, seed: int = 1) -> tuple[list[str], list[str]]:
@@ -99,7 +99,7 @@ def _event(title: str, n: int, at: int) -> dict[str, Any]:
         "block": n + 1, "log_index": at, "tx_hash": title, "block_hash": NOBODY,
         "block_time": T0 + n, "contract": "Titles", "kind": "acted", "object": title,
         "principal": title, "digest": f"0x{n:032x}{at:032x}", "verb": VERBS[at],
-        "counter": at + 1, "outcome": 0, "state": 0, "key": "0x" + "00" * 20, "words": WORDS,
+        "counter": at + 1, "outcome": 0, "state": 0, "key": "0x" + "00" * 20, "act": ACT,
         "reason": "", "refusal": "",
     }  # fmt: skip
 
