@@ -29,6 +29,7 @@ from node.metrics import listen, part_ends
 from node.node import Node
 from node.settings import Settings
 from node.store.changes import Changes
+from node.store.errors import StorageUnavailable
 
 PARTS = ("api", "peers", "follow", "send", "work")
 App = Any  # an ASGI application; uvicorn's own type for it is private
@@ -38,6 +39,7 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 30.0
 STOP_SECONDS = 10.0
+START_SECONDS = 60.0
 # How soon a part that found nothing to do looks whether the database has changed, and how long
 # it goes without looking for work whose time has come.
 LOOK_SECONDS = 0.03
@@ -61,7 +63,7 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     """
     configure()
     measured(settings)
-    node = Node(settings)
+    node = open_node(settings)
     # What is there now stays; looking through it again and again took a fifth of the time.
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -73,6 +75,22 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     ended.wait()
     service.stop()
     node.close()
+
+
+def open_node(settings: Settings) -> Node:
+    """Open the member's node; a database that starts at the same time is waited for, a minute.
+
+    Raises: what ``Node`` raises.
+    """
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return Node(settings)
+        except StorageUnavailable as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("the database does not answer yet", code=error.code)
+            time.sleep(FIRST_PAUSE_SECONDS)
 
 
 def measured(settings: Settings) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from api.http.app import create_app
 from node.errors import SettingsInvalid
 from node.logs import configure
-from node.node import Node
-from node.serve import PARTS, measured, serve
+from node.serve import PARTS, measured, open_node, serve
 from node.settings import Settings
 
 
@@ -30,6 +29,6 @@ def work_for_member(directory: Path, threads: int) -> None:
         raise SettingsInvalid("The part work does this member's jobs: jobs is not celery.")
     configure()
     measured(settings)
-    node = Node(settings)
+    node = open_node(settings)
     work(node, threads)
     node.close()
