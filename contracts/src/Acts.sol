@@ -30,7 +30,7 @@ abstract contract Acts is IActs {
     uint256 private constant HEADER_BYTES = 75;
     uint256 private constant PRINCIPAL = 2;
     uint256 private constant OBJECT = 34;
-    uint256 private constant NUMBERS = 66;
+    uint256 private constant COUNTER_AND_EXPIRES = 66;
     uint256 private constant HAS_DELEGATION = 1;
     uint256 private constant HAS_COMPANION = 2;
     uint256 private constant MAX_ACTS = 50;
@@ -236,7 +236,7 @@ abstract contract Acts is IActs {
     function _readHeader(Header memory header, bytes calldata act) private pure returns (uint256 length) {
         header.principal = _bytesAt(act, PRINCIPAL);
         header.object = _bytesAt(act, OBJECT);
-        uint256 numbers = uint256(_bytesAt(act, NUMBERS));
+        uint256 numbers = uint256(_bytesAt(act, COUNTER_AND_EXPIRES));
         header.counter = numbers >> 224;
         header.expires = uint40(numbers >> 184);
         uint256 parts = uint8(act[1]);

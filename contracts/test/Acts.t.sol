@@ -341,8 +341,8 @@ contract ActsTest is Consortium {
     }
 
     function raw(bytes memory own) private view returns (bytes memory) {
-        bytes memory header = abi.encodePacked(seat(0).id, bytes32(0), stranger.id, bytes32(0), block.timestamp + 9);
-        return bytes.concat(bytes1(uint8(MembershipVerbs.ADMIT_MEMBER)), header, bytes32(0), own, new bytes(65));
+        bytes memory header = abi.encodePacked(seat(0).id, stranger.id, uint32(0), uint40(block.timestamp + 9));
+        return bytes.concat(bytes2(uint16(MembershipVerbs.ADMIT_MEMBER << 8)), header, own, new bytes(65));
     }
 
     function withSignature(bytes memory act, bytes memory signature) private pure returns (bytes memory other) {
