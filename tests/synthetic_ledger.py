@@ -9,10 +9,11 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from identity.acts.effects import packed_effect
 from identity.acts.typed import Act, Value, digest, encode_unsigned
 from identity.acts.types import ActType
 from node.chain.errors import RpcRefused
-from node.chain.events import ACTED_TOPIC, FOLLOWED_TOPIC, REFUSED_TOPIC, packed_effect
+from node.chain.events import ACTED_TOPIC, FOLLOWED_TOPIC, REFUSED_TOPIC
 from node.chain.network import CONTRACT_NAMES, DeployedContract, Network, Seat, WaitingTimes
 from node.chain.rpc import Answer, Request
 

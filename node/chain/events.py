@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from eth_hash.auto import keccak
 
+from identity.acts.effects import effect_of
 from identity.acts.typed import Value, decode_unsigned
 from identity.acts.types import ActType
 from identity.acts.words import Outcome
@@ -24,18 +25,6 @@ FOLLOWED_TOPIC = "0x" + keccak(b"Followed(bytes32,bytes32,uint256,uint256)").hex
 REFUSED_TOPIC = "0x" + keccak(b"Refused(bytes32,bytes32,bytes32,uint256,bytes)").hex()
 
 _WORD = 64  # hex digits
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What an act's event says beside the act: its signer, 20 bytes, and what came of it.
-
-    ``counter`` is the object's after the act, ``outcome`` a number of ``Outcome``.
-    """
-
-    key: bytes
-    counter: int
-    outcome: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +71,6 @@ def read_event(log: Mapping[str, Any], contract: str, block_time: int) -> Event:
             block=str(log.get("blockNumber")),
             log_index=str(log.get("logIndex")),
         ) from error
-
-
-def effect_of(packed: int) -> Effect:
-    """Read the event's first word: from the lowest bit key 160, counter 32, outcome the rest."""
-    return Effect(
-        (packed & (1 << 160) - 1).to_bytes(20, "big"), packed >> 160 & 0xFFFFFFFF, packed >> 192
-    )
-
-
-def packed_effect(key: bytes, counter: int, outcome: int) -> int:
-    """Return the word that ``effect_of`` reads."""
-    return int.from_bytes(key, "big") | counter << 160 | outcome << 192
 
 
 def places_of(event: Event) -> dict[str, str]:

@@ -12,6 +12,7 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
+from identity.acts.effects import effect_of
 from identity.acts.objects import VERSIONS
 from identity.acts.typed import Act, Domain, digest, encode_unsigned
 from identity.acts.typed import decode as decode_wire
@@ -19,7 +20,6 @@ from identity.acts.types import UNCOUNTED
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
-from node.chain.events import effect_of
 from node.chain.network import SUCCEEDED_NAMES, Network
 from node.evidence.errors import ActNotSigned, EventNotProved, HistoryGap
 from node.evidence.receipts import Log

@@ -14,12 +14,12 @@ from eth_abi.abi import encode as abi_encode
 from support.people import ROLES, hexed, key_of, member_id
 from support.trade import Told
 
+from identity.acts.effects import packed_effect
 from identity.acts.typed import Act, decode, digest, encode, encode_unsigned
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from identity.keys.secp256k1 import SigningKey
-from node.chain.events import packed_effect
 from node.chain.network import Network
 from node.errors import NodeError
 from node.evidence.file import EvidenceFile, read
