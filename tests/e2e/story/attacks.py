@@ -129,11 +129,18 @@ class Attacker:
             }
         )
         signed = Account.sign_message(signable, key)
-        words = b"".join(
-            message[n] if t == "bytes32" else int(message[n]).to_bytes(32, "big") for n, t in types
+        # What is zero of delegation and companion is left out, and said by the second byte.
+        optional = [message["delegation"], message["companion"]]
+        parts = sum(1 << bit for bit, value in enumerate(optional) if any(value))
+        header = bytes([CODES[name], parts]) + message["principal"] + message["object"]
+        header += message["counter"].to_bytes(4, "big") + message["expires"].to_bytes(5, "big")
+        header += b"".join(value for value in optional if any(value))
+        own = b"".join(
+            message[n] if t == "bytes32" else int(message[n]).to_bytes(32, "big")
+            for n, t in FIELDS[name]
         )
         digest = "0x" + bytes(signed.message_hash).hex()
-        return RawAct(contract, digest, bytes([CODES[name]]) + words + bytes(signed.signature))
+        return RawAct(contract, digest, header + own + bytes(signed.signature))
 
     def relay(self, act: RawAct) -> None:
         """Put the act on the ledger with web3 alone and wait for its block."""
