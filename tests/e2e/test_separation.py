@@ -16,7 +16,7 @@ BILL = Path(__file__).parents[1] / "data" / "bill" / "transport-document.json"
 LISTENING, ESTABLISHED = "0A", "01"
 EXAMPLE_ID = "0x" + "5f" * 32
 PATH_VALUES = {"kind": "customs", "number": "MAEU6543213", "container": "MAEU6543213"}
-WITHOUT_TOKEN = {"/v1/health", "/openapi.json", "/sign-in"}
+WITHOUT_TOKEN = {"/v1/health", "/v1/ready", "/openapi.json", "/sign-in"}
 
 
 def member_of(program: str) -> str | None:
