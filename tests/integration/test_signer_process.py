@@ -1,5 +1,6 @@
 """The signer as its own process: what it signs, what it refuses, and what it survives."""
 
+import contextlib
 import json
 import os
 import resource
@@ -307,7 +308,10 @@ def test_it_leaves_quietly_when_asked(run) -> None:
 def test_it_opens_no_network_socket_and_its_own_is_its_owners_alone(run) -> None:
     directory, process = run()
     Signer(directory / "signer.sock").sign_act(offer())
-    open_files = [str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir()]
+    open_files = []
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            open_files.append(str(link.readlink()))
     inodes = {name[8:-1] for name in open_files if name.startswith("socket:[")}
     network_sockets = set()
     for table in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6"):
