@@ -9,18 +9,18 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from api.http.document_shapes import (
+from api.http.doors import allow, node_of, reading
+from api.http.errors import NothingHere
+from api.http.intent import IdempotencyKey
+from api.http.parameters import Id
+from api.http.reads.documents import attachment_json, queue_json
+from api.http.shapes.documents import (
     AttachmentShape,
     AttachmentsShape,
     QueuesShape,
     SendBody,
     SentShape,
 )
-from api.http.doors import allow, node_of, reading
-from api.http.errors import NothingHere
-from api.http.intent import IdempotencyKey
-from api.http.parameters import Id
-from api.http.reads.documents import attachment_json, queue_json
 from api.http.uploads import check_length, receive_file
 from identity.policy.decide import Actor
 from node.audit.record import record

@@ -11,7 +11,7 @@ from api.http.errors import BodyInvalid, IdempotencyKeyMalformed
 from api.http.intent import KEY, ForGoal, Waiting
 from api.http.problems import CodedError, problem_json
 from api.http.routes.write_table import EXAMPLE_ID
-from api.http.shapes import BulkShape
+from api.http.shapes.commands import BulkShape
 from node.commands.handler import MAX_ASKED
 from node.commands.requests import Asked
 from node.commands.verbs import VERBS

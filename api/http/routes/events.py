@@ -13,7 +13,7 @@ from api.http.doors import allow, credential_of, node_of, reading, site_of
 from api.http.errors import DoorError, RequestInvalid
 from api.http.parameters import ContainerNumber, EventKind, Id, Position, SubscriberId
 from api.http.routes.subscribers import owner_of
-from api.http.shapes import StreamShape
+from api.http.shapes.events import StreamShape
 from api.http.streaming import HEADERS, MEDIA_TYPE, PAGE, lines
 from node.events.errors import StreamsTooMany
 from node.events.reading import MAX_PAGE, Filter, Page, event_json, read

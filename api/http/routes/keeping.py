@@ -5,17 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from sqlmodel import col, func, select
 
-from api.http.document_shapes import (
-    DeletedShape,
-    HoldShape,
-    HoldsShape,
-    KeptListShape,
-    ReasonBody,
-)
 from api.http.doors import allow, node_of, reading
 from api.http.errors import NothingHere
 from api.http.parameters import HoldId, Id
 from api.http.reads.documents import deleted_json, hold_json, kept_json
+from api.http.shapes.documents import (
+    DeletedShape,
+    KeptListShape,
+    LegalHoldShape,
+    LegalHoldsShape,
+    ReasonBody,
+)
 from node.documents.keeping import (
     DELETE,
     HOLD,
@@ -57,14 +57,14 @@ def list_documents(
         return {"documents": [kept_json(row, retention, standing.get(row.root, 0)) for row in rows]}
 
 
-@router.get("/v1/documents/{root}/holds", response_model=HoldsShape)
+@router.get("/v1/documents/{root}/holds", response_model=LegalHoldsShape)
 def list_holds(request: Request, root: Id) -> dict[str, Any]:
     """List every legal hold that was set on a document, lifted ones too."""
     with reading(request, READ) as reader:
         return {"holds": [hold_json(row) for row in holds_of(reader.session, root)]}
 
 
-@router.post("/v1/documents/{root}/holds", status_code=201, response_model=HoldShape)
+@router.post("/v1/documents/{root}/holds", status_code=201, response_model=LegalHoldShape)
 def hold_document(request: Request, root: Id, body: ReasonBody) -> dict[str, Any]:
     """Put a document and its files on legal hold: nothing of them can be deleted."""
     actor = allow(request, HOLD)
@@ -74,7 +74,7 @@ def hold_document(request: Request, root: Id, body: ReasonBody) -> dict[str, Any
         return hold_json(place_hold(session, actor, root, body.reason))
 
 
-@router.post("/v1/documents/{root}/holds/{hold}/lift", response_model=HoldShape)
+@router.post("/v1/documents/{root}/holds/{hold}/lift", response_model=LegalHoldShape)
 def lift_document_hold(
     request: Request, root: Id, hold: HoldId, body: ReasonBody
 ) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from api.http.intent import ForGoal
 from api.http.parameters import CommandId, Id
 from api.http.reads.members import all_members, member_json, names_of
 from api.http.reads.wording import moment
-from api.http.shapes import CommandShape, DocumentShape, MembersShape, MeShape
+from api.http.shapes.commands import CommandShape
+from api.http.shapes.documents import DocumentShape
+from api.http.shapes.members import MembersShape, MeShape
 from node.store.commands import Command
 from node.store.documents import DocumentRow
 

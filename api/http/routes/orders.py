@@ -10,7 +10,8 @@ from api.http.reads.events import event_json, events_of, objects_of_order
 from api.http.reads.orders import find_order, order_json
 from api.http.reads.titles import find_title
 from api.http.routes.titles import titles_told
-from api.http.shapes import EventsShape, HistoryShape, OrderShape, PickupsShape, UntoldShape
+from api.http.shapes.events import EventsShape, HistoryShape, UntoldShape
+from api.http.shapes.orders import OrderShape, PickupsShape
 from node.documents.delivery_order import read_delivery_order
 from node.evidence.service import objects_of_container
 from node.releases.pickups import find_pickups

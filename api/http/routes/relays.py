@@ -10,7 +10,8 @@ from api.http.doors import allow, node_of, reading
 from api.http.errors import BodyInvalid, NothingHere
 from api.http.parameters import CommandId
 from api.http.reads.wording import moment
-from api.http.shapes import CommandShape, CommandsShape, ExplanationShape, RelayShape, RelaysShape
+from api.http.shapes.commands import CommandShape, CommandsShape, ExplanationShape
+from api.http.shapes.relays import RelayShape, RelaysShape
 from node.commands.operating import CANCEL_RELAY, cancel, cancel_relay, explain
 from node.commands.queue import OPEN
 from node.store.commands import ACCEPTED, SIGNED, Command, Relayer, RelayTransaction

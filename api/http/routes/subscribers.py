@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.doors import actor_of, allow, node_of, reading
 from api.http.parameters import ContainerNumber, EventKind, Id, MessageId, Position, SubscriberId
 from api.http.reads.wording import moment
-from api.http.shapes import (
+from api.http.shapes.subscribers import (
     DeadLetterShape,
     DeadLettersShape,
     SubscriberShape,

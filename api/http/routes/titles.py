@@ -18,7 +18,8 @@ from api.http.reads.titles import (
     title_json,
     titles_of,
 )
-from api.http.shapes import EventsShape, RefusalsShape, TitleNowShape, TitlesShape
+from api.http.shapes.events import EventsShape, RefusalsShape
+from api.http.shapes.titles import TitleNowShape, TitlesShape
 from node.store.projections import Title
 
 router = APIRouter(tags=["titles"])

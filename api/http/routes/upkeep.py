@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.doors import Reader, allow, node_of
-from api.http.shapes import HealthShape, ReadyShape, RebuiltShape
+from api.http.shapes.upkeep import HealthShape, ReadyShape, RebuiltShape
 from identity.policy.decide import Actor
 from node.audit.record import record
 from node.chain.rebuild import rebuild

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from api.http.errors import BodyInvalid
 from api.http.intent import TheIntent
 from api.http.routes.write_table import LANE_ACT, WRITES, Write
-from api.http.shapes import CommandShape
+from api.http.shapes.commands import CommandShape
 from identity.acts.types import ACT_TYPES
 from node.commands.bodies import read_body
 from node.releases.lane_acts import LaneActBody, verb_of

@@ -1,11 +1,24 @@
-"""What the API answers about files beside documents, and about how long documents are kept."""
+"""Documents and the files beside them, how long they are kept, and what waits to be sent."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.http.parameters import Id
-from api.http.shapes import AT, EXAMPLE_ID, Shape
+from api.http.shapes.shape import AT, EXAMPLE_ID, Shape
+
+
+class DocumentShape(Shape):
+    """A document this member holds; who has ``seed`` can prove every field of it."""
+
+    root: str
+    schema_: str = Field(alias="schema")
+    title: str | None
+    source_member: str
+    received_at: str | None
+    seed: str
+    numbering: dict[str, Any] | None
+    document: dict[str, Any]
 
 
 class ReasonBody(BaseModel):
@@ -71,7 +84,7 @@ class QueuesShape(Shape):
     queues: list[QueueShape]
 
 
-class HoldShape(Shape):
+class LegalHoldShape(Shape):
     """A legal hold on a document and its files; ``lifted_at`` is null while it stands."""
 
     id: str
@@ -84,10 +97,10 @@ class HoldShape(Shape):
     lifted_at: str | None
 
 
-class HoldsShape(Shape):
+class LegalHoldsShape(Shape):
     """Every hold that was ever set on one document."""
 
-    holds: list[HoldShape]
+    holds: list[LegalHoldShape]
 
 
 class KeptShape(Shape):
