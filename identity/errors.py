@@ -4,6 +4,7 @@ IdentityError
 ├── Invalid                  the input is not what it should be; asking again will not help
 │   ├── ActMalformed         bytes or JSON that are not one act
 │   ├── SignatureInvalid     a signature that names no key, or names the wrong one
+│   ├── AlgorithmRefused     a signature algorithm that is not accepted, or not of this key
 │   ├── StatementMalformed   a statement that has no canonical bytes
 │   ├── BillNumberMalformed  text that cannot number a bill
 │   ├── KeyMalformed         bytes that are not a key of the kind asked for
@@ -76,6 +77,13 @@ class SignatureInvalid(Invalid):
 
     code = "SIGNATURE_INVALID"
     what_to_do = "Sign again with the right key, over the same bytes, for the same network."
+
+
+class AlgorithmRefused(Invalid):
+    """A signature algorithm that is not accepted, or that this key does not make."""
+
+    code = "ALGORITHM_REFUSED"
+    what_to_do = "Sign with an accepted algorithm and a key of its kind; docs/protocol/keys.md."
 
 
 class StatementMalformed(Invalid):
