@@ -27,7 +27,10 @@ def import_all_errors() -> None:
 
 
 import_all_errors()
-ERRORS = sorted({kind for root in ROOTS for kind in walk(root)}, key=lambda kind: kind.__qualname__)
+ERRORS = sorted(
+    {kind for root in ROOTS for kind in walk(root)},
+    key=lambda kind: (kind.__module__, kind.__qualname__),
+)
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
