@@ -106,4 +106,6 @@ Their own content, used once, guards them; their event carries the object's coun
 
 DOMAIN_NAME, DOMAIN_VERSION, _types = _load()
 ACT_TYPES: Mapping[str, ActType] = MappingProxyType(_types)
+LANE_VERBS = frozenset(name for name, act_type in _types.items() if act_type.signer == "lane")
+"""Acts that a lane's key signs."""
 _BY_CODE = {act_type.code: act_type for act_type in _types.values()}

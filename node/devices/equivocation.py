@@ -1,12 +1,12 @@
 """The proof that a lane signed two acts under one counter: whoever has both shows them."""
 
+from identity.acts.types import LANE_VERBS
 from identity.acts.words import DeviceState
 from node.commands.bodies import Body, Id, SignedWire, to_bytes
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.commands.signed_acts import SignedAct, framed, read_signed
 from node.devices.devices import device_at
-from node.releases.lane_acts import VERBS
 from node.store.device_projections import Device
 
 
@@ -43,5 +43,5 @@ def prepare_prove_equivocation(context: Context, body: ProveEquivocationBody) ->
 
 
 def _is_of(lane: Device, signed: SignedAct) -> bool:
-    of_lane = signed.act.name in VERBS and signed.act.fields["lane"] == to_bytes(lane.id)
+    of_lane = signed.act.name in LANE_VERBS and signed.act.fields["lane"] == to_bytes(lane.id)
     return of_lane and "0x" + signed.signer.hex() == lane.key

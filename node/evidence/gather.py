@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from identity.acts.objects import COUNCIL, VERSIONS
 from identity.acts.typed import Act, decode_unsigned, unbatch
+from identity.acts.types import LANE_VERBS
 from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
@@ -17,7 +18,7 @@ from node.chain.relaying import SUBMIT_SELECTOR
 from node.chain.rpc import Ledger, quantity, read_bytes
 from node.errors import LedgerUnavailable
 from node.evidence.errors import NothingToProve
-from node.evidence.history import CONTRACT_OF, LANE_VERBS, Place
+from node.evidence.history import CONTRACT_OF, Place
 from node.evidence.receipts import ReceiptTree
 from node.store.council_projections import Delegation
 from node.store.projections import (

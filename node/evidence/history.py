@@ -26,7 +26,6 @@ from node.evidence.receipts import Log
 
 ACTED = keccak(b"Acted(bytes32,bytes32,bytes32,uint256,bytes)")
 FOLLOWED = keccak(b"Followed(bytes32,bytes32,uint256,uint256)")
-LANE_VERBS = frozenset({"GateOut", "ReturnEmpty", "RecordInterchange"})
 CONTRACT_OF: Mapping[str, str] = {
     "title": "Titles",
     "order": "Releases",

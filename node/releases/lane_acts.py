@@ -6,6 +6,7 @@ conditions are met is not asked here: an early gate-out must reach the ledger, w
 
 from identity.acts.objects import right_id
 from identity.acts.typed import Act, decode
+from identity.acts.types import LANE_VERBS
 from identity.acts.words import Direction, Role
 from identity.errors import ActMalformed
 from identity.keys.secp256k1 import key_id
@@ -16,7 +17,6 @@ from node.commands.signed_acts import SignedAct, read_signed
 from node.store.device_projections import Device
 from node.store.projections import DeliveryOrder, PickupRight
 
-VERBS = ("GateOut", "ReturnEmpty", "RecordInterchange")
 MAX_ACT_SECONDS = 300
 # Between the lane's clock and this node's.
 CLOCK_SECONDS = 30
@@ -31,7 +31,7 @@ class LaneActBody(Body):
 def verb_of(body: LaneActBody) -> str:
     """Return the name of the act's verb; raises ActMalformed unless it is a lane's."""
     act, *_ = decode(to_bytes(body.act))
-    if act.name not in VERBS:
+    if act.name not in LANE_VERBS:
         raise ActMalformed(f"{act.name} is not an act of a lane.", name=act.name)
     return act.name
 

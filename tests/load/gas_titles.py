@@ -13,13 +13,12 @@ from founded import NOBODY, PORT_OF_DISCHARGE, PORT_OF_LOADING, WAITING
 from gas_ledger import HOLDERS, RELAYER, Cost, GasLedger
 
 from identity.acts.typed import Value
-from identity.acts.types import ACT_TYPES
+from identity.acts.types import ACT_TYPES, UNCOUNTED
 from identity.acts.words import Capacity, Endorsement, SurrenderPurpose, TitleKind
 
 CARRIER, SHIPPER, BANK = "carrier", "shipper", "bank"
 CUSTOMS, OTHER_CUSTOMS = "customs", "customs of the loading port"
 BUYER, NEXT = HOLDERS[17], HOLDERS[38]
-AUTHORITY_VERBS = ("Freeze", "Lift", "ProposeTransfer", "ConfirmTransfer")
 WAITED = 1 + max(WAITING.enforcement_seconds, WAITING.transfer_seconds)
 OFFER_SECONDS = 7 * 86_400
 DELEGATION_SECONDS = 30 * 86_400
@@ -68,9 +67,9 @@ class Trade:
 
     def wire(self, bill: Bill, who: str, verb: str, **fields: Value) -> bytes:
         """Return the bill's next act, and count it as done."""
-        counter = 0 if verb in AUTHORITY_VERBS else bill.counter
+        counter = 0 if verb in UNCOUNTED else bill.counter
         key = None
-        if who in self._delegations and verb not in AUTHORITY_VERBS:
+        if who in self._delegations and verb not in UNCOUNTED:
             key = self.ledger.founded.members[RELAYER].act
             fields |= {"delegation": self._delegations[who]}
         bill.last, wire = self.ledger.act(who, verb, bill.id, counter, key, **fields)
