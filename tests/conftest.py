@@ -57,3 +57,8 @@ def node_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Da
     yield database
     database.close()
     server.drop(database.url)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their length: keys made at import differ in each of pytest's processes."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
