@@ -9,7 +9,9 @@ IdentityError
 │   ├── BillNumberMalformed  text that cannot number a bill
 │   ├── KeyMalformed         bytes that are not a key of the kind asked for
 │   ├── ProfileMalformed     a profile that does not follow its format
-│   └── RequestMalformed     a line to the signer that is not a request
+│   ├── RequestMalformed     a line to the signer that is not a request
+│   ├── AuthorityMalformed   an authority file that does not follow its format
+│   └── ApprovalMalformed    an approval that does not follow its format
 ├── Refused                  understood and rejected
 │   ├── WrongPassphrase      the key store does not open
 │   ├── KeyExists            the key store has a key of this name
@@ -18,12 +20,17 @@ IdentityError
 │   ├── VerbRefused          a verb this signer does not sign
 │   ├── ExpiryRefused        an act that has expired, or stays open too long
 │   ├── NumberingRefused     a bill number, of a member that has no numbering key
-│   └── RateExceeded         too many signatures asked for in too short a time
+│   ├── RateExceeded         too many signatures asked for in too short a time
+│   ├── AuthorityRefused     an authority file that may not take effect
+│   ├── AskerRefused         an act that its asker may not have done
+│   ├── ApprovalMissing      an act that not enough others have approved
+│   └── ApprovalRefused      an approval that does not count
 └── Unavailable              could work later, or on another machine
     ├── CurveUnavailable     coincurve is not installed
     ├── KeystoreUnavailable  the key store's file or passphrase is not there
     ├── SignerUnavailable    no signer answers
     ├── SettingsUnusable     the signer's directory does not hold what it needs
+    ├── AuthorityUnavailable the authority file is not there
     └── AuditUnavailable     the audit line could not be made durable, so nothing was signed
 """
 
@@ -121,6 +128,20 @@ class RequestMalformed(Invalid):
     what_to_do = "Send one JSON object a line, with a method the signer knows."
 
 
+class AuthorityMalformed(Invalid):
+    """An authority file that does not follow its format."""
+
+    code = "AUTHORITY_MALFORMED"
+    what_to_do = "Correct the draft; docs/protocol/authority.md gives its fields."
+
+
+class ApprovalMalformed(Invalid):
+    """An approval that does not follow its format."""
+
+    code = "APPROVAL_MALFORMED"
+    what_to_do = "Approve again over what GET /v1/approvals says; nothing was signed."
+
+
 class WrongPassphrase(Refused):
     """The key store does not open with this passphrase."""
 
@@ -177,6 +198,34 @@ class RateExceeded(Refused):
     what_to_do = "Wait and ask again; nothing was signed."
 
 
+class AuthorityRefused(Refused):
+    """An authority file that may not take effect."""
+
+    code = "AUTHORITY_REFUSED"
+    what_to_do = "Have enough administrators sign a draft of the next number, then install it."
+
+
+class AskerRefused(Refused):
+    """An act that its asker may not have done."""
+
+    code = "ASKER_REFUSED"
+    what_to_do = "Have somebody ask who has the role and the limit, or change the authority file."
+
+
+class ApprovalMissing(Refused):
+    """An act that not enough others have approved."""
+
+    code = "APPROVAL_NEEDED"
+    what_to_do = "Have another person with the role approve it; GET /v1/approvals lists it."
+
+
+class ApprovalRefused(Refused):
+    """An approval that does not count."""
+
+    code = "APPROVAL_REFUSED"
+    what_to_do = "Have it approved by another person, with a key that the authority file names."
+
+
 class CurveUnavailable(Unavailable):
     """coincurve is not installed."""
 
@@ -203,6 +252,13 @@ class SettingsUnusable(Unavailable):
 
     code = "SETTINGS_UNUSABLE"
     what_to_do = "Check signer.json and network.json in the signer's directory."
+
+
+class AuthorityUnavailable(Unavailable):
+    """The authority file is not there, though the member has one."""
+
+    code = "AUTHORITY_UNAVAILABLE"
+    what_to_do = "Put authority.json back, or install the next number; until then nothing is done."
 
 
 class AuditUnavailable(Unavailable):

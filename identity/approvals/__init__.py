@@ -1,0 +1,1 @@
+"""Approvals: what a second person signs over one act, and how the signer checks it."""

@@ -1,0 +1,85 @@
+"""The authority file as it is now: one ``stat`` per use, so that a change counts at once.
+
+Every process of the member has one. A file may only be followed by one that its administrators
+signed and whose number is higher; a file that is damaged, taken away or put back leaves nobody
+allowed until it is mended, and never turns the rules off.
+"""
+
+from pathlib import Path
+from threading import Lock
+
+from identity.authority.file import MAX_FILE_BYTES, AuthorityFile, parse
+from identity.authority.signing import check_follows, check_signed, fingerprint
+from identity.errors import AuthorityRefused, AuthorityUnavailable, IdentityError
+from identity.policy.decide import Actor
+
+
+class Authority:
+    """A member's authority; safe to use from several threads.
+
+    Args:
+        member: its id, ``0x`` hex.
+        pinned: the administrators' fingerprint (``signing.fingerprint``), where a file must be
+            there; None: without a file there are no limits and no approvals.
+    """
+
+    def __init__(self, path: Path, member: str, pinned: str | None = None) -> None:
+        self._path = path
+        self._member = member
+        self._pinned = pinned
+        self._lock = Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._file: AuthorityFile | None = None
+        self._wrong: IdentityError | None = None
+
+    def current(self) -> AuthorityFile | None:
+        """Return the file in force; None where the member has none and needs none.
+
+        Raises: AuthorityMalformed, AuthorityRefused, AuthorityUnavailable: nobody may do anything.
+        """
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            if self._file is None and self._pinned is None and isinstance(error, FileNotFoundError):
+                return None
+            raise AuthorityUnavailable("The authority file is not there.") from error
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        with self._lock:
+            if stamp != self._stamp:
+                self._read()
+                self._stamp = stamp
+            if self._wrong is not None:
+                raise self._wrong
+            return self._file
+
+    def actor(self, subject: str, roles: frozenset[str]) -> Actor:
+        """Return the subject as the policy judges it: by the file alone, where there is one.
+
+        Raises: as ``current``.
+        """
+        file = self.current()
+        return Actor(self._member, subject, roles) if file is None else file.actor(subject)
+
+    def _read(self) -> None:
+        try:
+            with self._path.open("rb") as file:
+                found = parse(file.read(MAX_FILE_BYTES))
+            self._check(found)
+        except IdentityError as error:
+            self._wrong = error
+        except OSError as error:
+            self._wrong = AuthorityUnavailable("The authority file cannot be read.")
+            self._wrong.__cause__ = error
+        else:
+            self._file, self._wrong = found, None
+
+    def _check(self, found: AuthorityFile) -> None:
+        if found.member != self._member:
+            raise AuthorityRefused("The authority file is another member's.", member=found.member)
+        if self._file is not None:
+            if found.content != self._file.content:
+                check_follows(found, self._file)
+            return
+        check_signed(found)
+        if self._pinned is not None and fingerprint(found) != self._pinned:
+            raise AuthorityRefused("The authority file has other administrators than are trusted.")
