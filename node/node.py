@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from identity.authority.loader import Authority
 from identity.errors import ProfileMalformed
 from identity.keys.keystore import Keystore, passphrase_from
 from identity.profile.profile import Profile
 from identity.signer.client import Signer
+from node.approvals.holding import LAPSE, lapse
 from node.chain.follower import Follower
 from node.chain.network import load
 from node.chain.rpc import Rpc
@@ -52,6 +54,7 @@ PROBE_SECONDS = 2.0
 TASKS: Mapping[str, Callable[["Node", dict[str, Any]], None]] = {
     NUMBER: number_bill,
     ERASE: erase,
+    LAPSE: lapse,
     mail.TASK: mail.send_notice,
 }
 
@@ -78,6 +81,7 @@ class Node:
         self.db = Database(settings.database_url)
         upgrade(self.db)
         self.rpc = Rpc(settings.ledger_url)
+        self.authority = Authority(settings.authority_file, settings.member, settings.authority)
         self.probe = Rpc(settings.ledger_url, PROBE_SECONDS)
         self.signer = Signer(settings.signer_socket)
         self.directory = Directory(settings.profiles_directory, self.db)

@@ -58,6 +58,8 @@ class Settings(BaseSettings):
         database: the database's URL; by default ``node.sqlite`` in the directory.
         metrics_port: where Prometheus is answered on loopback, without a token; None: nowhere.
             Each process of a member needs its own.
+        authority: the fingerprint of the administrators whose authority file must be there; None:
+            without a file the roles in tokens.json stand.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
         webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     peers_port: Port
     database: str | None = Field(default=None, pattern=r"^(sqlite:///.|postgresql(\+psycopg)?://)")
     metrics_port: Port | None = None
+    authority: str | None = Field(default=None, pattern=r"^0x[0-9a-f]{64}$")
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
     jobs: Literal["process", "celery"] = "process"
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
@@ -162,6 +165,11 @@ class Settings(BaseSettings):
     def tokens_file(self) -> Path:
         """Who may use the API: subjects, roles, and tokens' hashes."""
         return self.directory / "tokens.json"
+
+    @property
+    def authority_file(self) -> Path:
+        """Who may do what up to which limits, signed by the member's administrators."""
+        return self.directory / "authority.json"
 
     @property
     def relay_keystore_file(self) -> Path:

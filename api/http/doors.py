@@ -45,10 +45,11 @@ def credential_of(request: Request) -> Credential:
 
 
 def actor_of(request: Request) -> Actor:
-    """The caller, as the policy judges it."""
+    """The caller, as the policy judges it. Raises: AuthorityUnavailable."""
     credential = credential_of(request)
-    member = node_of(request).settings.member
-    return Actor(member, credential.subject, frozenset(credential.roles))
+    node = node_of(request)
+    given = Actor(node.settings.member, credential.subject, frozenset(credential.roles))
+    return node.handler.standing(given)
 
 
 def allow(request: Request, verb: str) -> Actor:

@@ -212,10 +212,10 @@ def _rule(given: object) -> tuple[tuple[str, ...], ApprovalRule]:
 
 
 def _pair(given: object) -> tuple[str, str]:
-    """Two roles, or two operations; never one of each."""
+    """Two roles, or two acts; never one of each."""
     if not isinstance(given, list) or len(given) != 2 or given[0] == given[1]:
         raise _wrong("separation")
-    for words in (ROLES, OPERATIONS):
+    for words in (ROLES, APPROVABLE):
         if all(isinstance(one, str) and one in words for one in given):
             return given[0], given[1]
     raise _wrong("separation")
@@ -224,7 +224,7 @@ def _pair(given: object) -> tuple[str, str]:
 def _apart(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for one, other in pairs:
-        if one in OPERATIONS:
+        if one in APPROVABLE:
             found[one] = found.get(one, frozenset()) | {other}
             found[other] = found.get(other, frozenset()) | {one}
     return found

@@ -30,19 +30,21 @@ class Authority:
         self._lock = Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._file: AuthorityFile | None = None
-        self._wrong: IdentityError | None = None
+        self._wrong: AuthorityUnavailable | None = None
+        self._seen = path.exists()  # from now on it may not go missing
 
     def current(self) -> AuthorityFile | None:
         """Return the file in force; None where the member has none and needs none.
 
-        Raises: AuthorityMalformed, AuthorityRefused, AuthorityUnavailable: nobody may do anything.
+        Raises: AuthorityUnavailable: nobody may do anything; ``reason`` is a code.
         """
         try:
             status = self._path.stat()
         except OSError as error:
-            if self._file is None and self._pinned is None and isinstance(error, FileNotFoundError):
+            if not self._seen and self._pinned is None and isinstance(error, FileNotFoundError):
                 return None
             raise AuthorityUnavailable("The authority file is not there.") from error
+        self._seen = True
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         with self._lock:
             if stamp != self._stamp:
@@ -55,7 +57,7 @@ class Authority:
     def actor(self, subject: str, roles: frozenset[str]) -> Actor:
         """Return the subject as the policy judges it: by the file alone, where there is one.
 
-        Raises: as ``current``.
+        Raises: AuthorityUnavailable.
         """
         file = self.current()
         return Actor(self._member, subject, roles) if file is None else file.actor(subject)
@@ -66,10 +68,9 @@ class Authority:
                 found = parse(file.read(MAX_FILE_BYTES))
             self._check(found)
         except IdentityError as error:
-            self._wrong = error
-        except OSError as error:
+            self._wrong = AuthorityUnavailable(error.message, reason=error.code)
+        except OSError:
             self._wrong = AuthorityUnavailable("The authority file cannot be read.")
-            self._wrong.__cause__ = error
         else:
             self._file, self._wrong = found, None
 

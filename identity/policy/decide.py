@@ -127,7 +127,7 @@ def decide(actor: Actor, verb: str, facts: Facts) -> Decision:
         return _NOT_IN_CAPACITY[rule.capacities[0]]
     if actor.mandate is None or facts.terms is None:
         return ALLOWED
-    return _by_mandate(actor.mandate, facts.terms)
+    return _by_mandate(actor.mandate, verb, facts.terms)
 
 
 def decide_approval(approver: Actor, verb: str, terms: Terms, asker: str) -> Decision:
@@ -145,7 +145,7 @@ def decide_approval(approver: Actor, verb: str, terms: Terms, asker: str) -> Dec
         return refusal
     if approver.mandate is None:
         return Decision(False, "AUTHORITY_MISSING", "There is no authority file to approve by.")
-    limits = approver.mandate.limits.get(terms.operation, ())
+    limits = approver.mandate.limits_on(terms.operation)
     lacks = limit_refusal(limits, terms, approved=True)
     return ALLOWED if lacks is None else Decision(False, *lacks)
 
@@ -159,11 +159,11 @@ def _by_role(actor: Actor, verb: str, rule: Rule) -> Decision | None:
     return None
 
 
-def _by_mandate(mandate: Mandate, terms: Terms) -> Decision:
-    if mandate.apart.get(terms.operation, frozenset()) & terms.done:
+def _by_mandate(mandate: Mandate, verb: str, terms: Terms) -> Decision:
+    if mandate.apart.get(verb, frozenset()) & terms.done:
         return Decision(False, "DUTIES_APART", _APART)
     needed = approvals_needed(mandate, terms)
-    limits = mandate.limits.get(terms.operation, ())
+    limits = mandate.limits_on(terms.operation)
     lacks = limit_refusal(limits, terms, approved=needed > 0)
     if lacks is not None:
         return Decision(False, *lacks)

@@ -12,6 +12,7 @@ from decimal import Decimal
 # What limits and rules name: an act's name; and apart from Offer and Accept what is security.
 PLEDGE = "Pledge"
 TAKE_PLEDGE = "TakePledge"
+_WIDER = {PLEDGE: "Offer", TAKE_PLEDGE: "Accept"}
 
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -70,7 +71,9 @@ class Mandate:
 
     Attributes:
         limits: the subject's own, by operation; an operation without one has no limit but roles.
-        rules: by operation.
+            Limits of Offer hold for Pledge too, unless Pledge has its own; so with Accept and
+            TakePledge.
+        rules: by operation; those of Offer hold for Pledge besides its own; so with Accept.
         apart: for an operation those that the same subject may not have done on the same object.
         suspended: the subject may do nothing.
     """
@@ -80,10 +83,19 @@ class Mandate:
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
     suspended: bool = False
 
+    def limits_on(self, operation: str) -> tuple[Limit, ...]:
+        """Return the limits one of which must let the operation pass."""
+        return self.limits.get(operation) or self.limits.get(_WIDER.get(operation, ""), ())
+
+    def rules_on(self, operation: str) -> tuple[ApprovalRule, ...]:
+        """Return the rules, all of which hold."""
+        wider = self.rules.get(_WIDER.get(operation, ""), ())
+        return (*self.rules.get(operation, ()), *wider)
+
     def asks_value(self, operation: str) -> bool:
         """Whether the decision on ``operation`` needs the document's value."""
-        return any(limit.max_value for limit in self.limits.get(operation, ())) or any(
-            rule.from_value for rule in self.rules.get(operation, ())
+        return any(limit.max_value for limit in self.limits_on(operation)) or any(
+            rule.from_value for rule in self.rules_on(operation)
         )
 
 
@@ -98,7 +110,7 @@ class Terms:
         value: what the document declares the goods to be worth.
         stated: the value as the asker states it. One person's word: it counts only where somebody
             else approves.
-        done: operations that the asker has done on the same object.
+        done: acts that the asker has had done on the same title or device, by name.
     """
 
     operation: str
@@ -115,7 +127,7 @@ def approvals_needed(mandate: Mandate, terms: Terms) -> int:
     return max(
         (
             rule.approvals
-            for rule in mandate.rules.get(terms.operation, ())
+            for rule in mandate.rules_on(terms.operation)
             if rule.from_value is None or not _below(values, rule.from_value)
         ),
         default=0,

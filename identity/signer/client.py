@@ -10,6 +10,7 @@ from typing import Any
 from identity import errors
 from identity.acts.typed import SIGNATURE_BYTES, Act, act_to_json, encode
 from identity.errors import IdentityError, SignerUnavailable
+from identity.signer.asked import Asked
 from identity.strict_json import read_json
 
 MAX_ANSWER_BYTES = 512 * 1024
@@ -45,16 +46,26 @@ class Signer:
         self._path = path
         self._timeout = timeout_seconds
 
-    def sign_act(self, act: Act) -> SignedAct:
+    def sign_act(self, act: Act, asked: Asked | None = None) -> SignedAct:
         """Return the act signed; asking again gives the same bytes.
 
-        Raises:
-            ActMalformed, PrincipalRefused, VerbRefused, ExpiryRefused, RateExceeded: refused.
-            AuditUnavailable: the signer could not write its audit line.
-        """
-        return _signed(act, self._ask({"method": "sign_act", "act": act_to_json(act)}))
+        Args:
+            asked: who asked for it, with approvals; needed where the member has an authority file.
 
-    def sign_acts(self, acts: Sequence[Act]) -> list[SignedAct | IdentityError]:
+        Raises:
+            ActMalformed, PrincipalRefused, VerbRefused, ExpiryRefused, RateExceeded, AskerRefused,
+            ApprovalMissing, ApprovalRefused: refused.
+            AuditUnavailable: the signer could not write its audit line.
+            AuthorityUnavailable: its authority file does not count.
+        """
+        request: dict[str, object] = {"method": "sign_act", "act": act_to_json(act)}
+        if asked is not None:
+            request["asked"] = asked.to_json()
+        return _signed(act, self._ask(request))
+
+    def sign_acts(
+        self, acts: Sequence[Act], asked: Sequence[Asked] | None = None
+    ) -> list[SignedAct | IdentityError]:
         """Return for each of 1 to 50 acts what ``sign_act`` would return, or raise, for it alone.
 
         The signer waits once for its disk, not once an act.
@@ -62,7 +73,13 @@ class Signer:
         Raises:
             RateExceeded, AuditUnavailable: nothing is signed.
         """
-        result = self._ask({"method": "sign_acts", "acts": [act_to_json(act) for act in acts]})
+        request: dict[str, object] = {
+            "method": "sign_acts",
+            "acts": [act_to_json(act) for act in acts],
+        }
+        if asked is not None:
+            request["asked"] = [each.to_json() for each in asked]
+        result = self._ask(request)
         answers = result.get("acts")
         if not isinstance(answers, list) or len(answers) != len(acts):
             raise SignerUnavailable("The signer did not answer for every act.")
@@ -70,6 +87,10 @@ class Signer:
             _error(answer["error"]) if "error" in answer else _signed(act, answer["result"])
             for act, answer in zip(acts, answers, strict=True)
         ]
+
+    def describe(self, act: Act) -> str:
+        """Return what the signer would write of the act: what it does, in words."""
+        return str(self._ask({"method": "describe", "act": act_to_json(act)}).get("says", ""))
 
     def number(self, bill_number: str) -> bytes:
         """Return the numbering signature of a bill, 384 bytes.

@@ -11,10 +11,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from identity.acts.typed import act_from_json, digest, encode
+from identity.acts.typed import Act, act_from_json, digest, encode
 from identity.acts.wording import describe
+from identity.approvals.approval import approval_digest
+from identity.authority.loader import Authority
 from identity.errors import (
+    AskerRefused,
     AuditUnavailable,
+    AuthorityUnavailable,
     IdentityError,
     KeyMissing,
     NumberingRefused,
@@ -23,6 +27,7 @@ from identity.errors import (
 )
 from identity.keys.keystore import Keystore
 from identity.signatures import numbering
+from identity.signer.asked import Asked, check_asked
 from identity.signer.audit import AuditFile
 from identity.signer.rules import TokenBucket, check
 from identity.signer.settings import SignerSettings
@@ -43,12 +48,16 @@ class Service:
         self._numbering_key: RSAPrivateKey | None = None
         with contextlib.suppress(KeyMissing):
             self._numbering_key = keystore.rsa_key(NUMBERING_KEY)
+        member = _hex(settings.member)
+        self._authority = Authority(settings.authority_file, member, settings.authority)
         self._bucket = TokenBucket(settings.rate_per_second, settings.burst, time.monotonic())
-        self._methods: dict[str, tuple[set[str], Callable[..., dict[str, object]]]] = {
-            "sign_act": ({"act"}, self._sign_act),
-            "sign_acts": ({"acts"}, self._sign_acts),
-            "number": ({"bill_number"}, self._number),
-            "status": (set(), self._status),
+        # Each takes these, and may take those.
+        self._methods: dict[str, tuple[set[str], set[str], Callable[..., dict[str, object]]]] = {
+            "sign_act": ({"act"}, {"asked"}, self._sign_act),
+            "sign_acts": ({"acts"}, {"asked"}, self._sign_acts),
+            "describe": ({"act"}, set(), self._describe),
+            "number": ({"bill_number"}, set(), self._number),
+            "status": (set(), set(), self._status),
         }
 
     def answer(self, line: bytes) -> bytes:
@@ -73,27 +82,31 @@ class Service:
         method = request.pop("method", None)
         if not isinstance(method, str) or method not in self._methods:
             raise RequestMalformed("The request names no method that the signer knows.")
-        names, answer = self._methods[method]
-        if set(request) != names:
-            raise RequestMalformed(f"{method} takes {', '.join(sorted(names)) or 'nothing'}.")
+        names, more, answer = self._methods[method]
+        if not names <= set(request) <= names | more:
+            takes = ", ".join(sorted(names | more)) or "nothing"
+            raise RequestMalformed(f"{method} takes {takes}.")
         return answer(**request)
 
-    def _sign_act(self, act: object) -> dict[str, object]:
-        signed, line = self._signed(act)
+    def _sign_act(self, act: object, asked: object = None) -> dict[str, object]:
+        signed, line = self._signed(act, asked)
         self._audit.append("signed", **line)
         return signed
 
-    def _sign_acts(self, acts: object) -> dict[str, object]:
+    def _sign_acts(self, acts: object, asked: object = None) -> dict[str, object]:
         """Sign each act that may be signed; one refused hurts no other; the audit has one wait."""
         if not isinstance(acts, list) or not 1 <= len(acts) <= MAX_ACTS:
             raise RequestMalformed(f"acts is not a list of 1 to {MAX_ACTS}.")
+        askers = [None] * len(acts) if asked is None else asked
+        if not isinstance(askers, list) or len(askers) != len(acts):
+            raise RequestMalformed("asked is not a list with one for each act.")
         answers: list[dict[str, object]] = []
         lines: list[tuple[str, dict[str, object]]] = []
-        for place, act in enumerate(acts):
+        for place, (act, asker) in enumerate(zip(acts, askers, strict=True)):
             try:
                 if place:  # the request itself has taken one
                     self._bucket.take(time.monotonic())
-                signed, line = self._signed(act)
+                signed, line = self._signed(act, asker)
             except IdentityError as error:
                 answers.append({"error": error_to_json(error)})
                 if not isinstance(error, RateExceeded):
@@ -104,18 +117,41 @@ class Service:
         self._audit.append_all(lines)
         return {"acts": answers}
 
-    def _signed(self, act: object) -> tuple[dict[str, object], dict[str, object]]:
+    def _signed(self, act: object, by: object) -> tuple[dict[str, object], dict[str, object]]:
         """Return the answer and the audit line's facts, which is to be written before."""
         typed = act_from_json(act)
-        check(self._settings, typed, int(time.time()))
+        now = int(time.time())
+        check(self._settings, typed, now)
+        asked = None if by is None else Asked.from_json(by)
+        self._check_asked(typed, asked, now)
         hashed = digest(self._settings.domains[typed.type.contract], typed)
         wire = encode(typed, self._key.sign(hashed))
         line: dict[str, object] = {
             "verb": typed.name,
             "digest": _hex(hashed),
             "says": describe(typed),
+            "asked_by": None if asked is None else asked.subject,
+            "approved_by": [] if asked is None else [each.subject for each in asked.approvals],
         }
         return {"digest": _hex(hashed), "key": _hex(self._key.address), "wire": _hex(wire)}, line
+
+    def _check_asked(self, act: Act, asked: Asked | None, now: int) -> None:
+        """By the authority file, if the member has one: without it there is nothing to check by."""
+        file = self._authority.current()
+        if file is None:
+            return
+        if asked is None:
+            raise AskerRefused("The node did not say who asked.", reason="NOBODY_ASKED")
+        domain = self._settings.domains[act.type.contract]
+        check_asked(file, act, approval_digest(domain, act), asked, now)
+
+    def _describe(self, act: object) -> dict[str, object]:
+        """Say what an act does, in words, without signing it."""
+        typed = act_from_json(act)
+        if typed.type.contract not in self._settings.domains:
+            raise RequestMalformed("network.json does not name the act's contract.")
+        hashed = digest(self._settings.domains[typed.type.contract], typed)
+        return {"digest": _hex(hashed), "says": describe(typed)}
 
     def _number(self, bill_number: object) -> dict[str, object]:
         if self._numbering_key is None:
@@ -128,6 +164,11 @@ class Service:
         return {"signature": _hex(signature), "tag": tag}
 
     def _status(self) -> dict[str, object]:
+        try:
+            file = self._authority.current()
+            authority: object = None if file is None else file.number
+        except AuthorityUnavailable as error:
+            authority = error.message
         domain = next(iter(self._settings.domains.values()))
         return {
             "member": _hex(self._settings.member),
@@ -137,6 +178,7 @@ class Service:
             "network_id": _hex(domain.network_id),
             "numbers_bills": self._numbering_key is not None,
             "max_ttl_seconds": self._settings.max_ttl_seconds,
+            "authority": authority,
         }
 
 

@@ -23,7 +23,7 @@ MAX_SOCKET_PATH_BYTES = 107  # sockaddr_un has 108 with the closing zero
 MAX_TTL_SECONDS = 7 * 24 * 3600
 RATE_PER_SECOND = 1000.0
 BURST = 1000
-_OPTIONAL = {"act_key", "max_ttl_seconds", "rate_per_second", "burst"}
+_OPTIONAL = {"act_key", "max_ttl_seconds", "rate_per_second", "burst", "authority"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class SignerSettings:
         act_key: the key store's entry that signs acts.
         max_ttl_seconds: how far ahead an act may expire, at most seven days.
         rate_per_second, burst: signatures a second for long, and at once.
+        authority: the fingerprint of the administrators whose authority file must be there; None:
+            without a file, whoever reaches the socket may ask for every verb.
     """
 
     directory: Path
@@ -48,6 +50,7 @@ class SignerSettings:
     max_ttl_seconds: int = MAX_TTL_SECONDS
     rate_per_second: float = RATE_PER_SECOND
     burst: int = BURST
+    authority: str | None = None
 
     @property
     def socket(self) -> Path:
@@ -63,6 +66,11 @@ class SignerSettings:
     def audit(self) -> Path:
         """The signer's own audit file, JSON lines."""
         return self.directory / "signer.audit.jsonl"
+
+    @property
+    def authority_file(self) -> Path:
+        """The signer's own copy of the authority file."""
+        return self.directory / "signer.authority.json"
 
     @staticmethod
     def load(directory: Path) -> "SignerSettings":
@@ -90,6 +98,7 @@ class SignerSettings:
             ),
             rate_per_second=_number(given, "rate_per_second", RATE_PER_SECOND, 1e6),
             burst=int(_number(given, "burst", BURST, 1e6)),
+            authority=_fingerprint(given.get("authority")),
         )
 
 
@@ -134,6 +143,12 @@ def _number(given: dict[str, Any], name: str, default: float, most: float) -> fl
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
         raise SettingsUnusable(f"signer.json: {name} is a number above 0, at most {most:g}.")
     return value
+
+
+def _fingerprint(given: object) -> str | None:
+    if given is not None:
+        _hex(given, 32, "authority")
+    return None if given is None else str(given)
 
 
 def _hex(value: object, length: int, name: str) -> bytes:

@@ -25,10 +25,24 @@ DeadlineSeconds = Annotated[int, Field(ge=60, le=MAX_DEADLINE_SECONDS - 600)]
 Moment = Annotated[int, Field(ge=0, le=7_258_118_400)]
 
 
+Amount = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
 class Body(BaseModel):
     """A command's body; frozen, strict, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Stated(Body):
+    """A value as the asker states it: a decimal number, and the currency (ISO 4217).
+
+    It stays in this node. It counts for limits only where somebody else approves.
+    """
+
+    amount: Amount
+    currency: Currency
 
 
 B = TypeVar("B", bound=Body)

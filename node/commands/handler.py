@@ -51,8 +51,9 @@ class CommandHandler:
             For each, in order, the command, or why it was not taken: the errors of ``submit``.
 
         Raises:
-            StorageUnavailable: nothing is stored of any.
+            StorageUnavailable, AuthorityUnavailable: nothing is stored of any.
         """
+        actor = self.standing(actor)
         try:
             return Intake(self._node, actor, asked).take()
         except IntegrityError:
@@ -60,7 +61,21 @@ class CommandHandler:
             return Intake(self._node, actor, asked).take()
 
     def require(self, actor: Actor, verb: str) -> None:
-        """Raise NotAllowed unless the policy lets ``actor`` do ``verb``, a read of its table."""
+        """Raise NotAllowed unless the policy lets ``actor`` do ``verb``, a read of its table.
+
+        Raises besides: AuthorityUnavailable.
+        """
+        actor = self.standing(actor)
         decision = decide(actor, verb, Facts(node=self._node.settings.member))
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.message, verb=verb)
+
+    def standing(self, actor: Actor) -> Actor:
+        """Return the actor with the roles and limits of the authority file, where there is one.
+
+        Whatever a door says of roles, then; another member's actor stays one. Raises:
+        AuthorityUnavailable.
+        """
+        if actor.member != self._node.settings.member:
+            return actor
+        return self._node.authority.actor(actor.subject, actor.roles)

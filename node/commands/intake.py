@@ -8,17 +8,22 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, select
 
 from identity.acts.typed import Act, Value, act_from_json, act_to_json, digest
 from identity.acts.types import ActType
-from identity.policy.decide import Actor, decide
+from identity.acts.words import MemberStatus
+from identity.policy.decide import Actor, Decision, decide
+from identity.policy.mandate import Terms
+from node.approvals.holding import hold, queue_signing
 from node.audit.record import record_all
 from node.commands.bodies import NOBODY, to_bytes, to_hex
 from node.commands.numbering import NUMBER
 from node.commands.preparing import Context, Prepared
+from node.commands.refusals import refusal_named
 from node.commands.requests import (
     Asked,
     Request,
@@ -29,11 +34,13 @@ from node.commands.requests import (
 )
 from node.commands.signing import SIGN, work
 from node.commands.states import CODED_ERRORS, CodedError
+from node.commands.terms import terms_of
 from node.commands.verbs import VERBS
 from node.errors import BillAlreadyIssued, NotAllowed, Unavailable
 from node.events.stream import append_command
 from node.jobs import enqueue
 from node.store.commands import ACCEPTED, REFUSED, SIGNED, Command
+from node.store.projections import Member
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -112,7 +119,7 @@ class Intake:
                 self._answers[place] = command
                 prepared.append((command, how))
         session.add_all([command for command, _ in prepared])
-        _enqueue(session, prepared)
+        _enqueue(self._node, session, prepared)
         for command, _ in prepared:
             append_command(session, command, context.now)
         record_all(session, [*self._refusals(), *(self._taken(each) for each, _ in prepared)])
@@ -120,7 +127,7 @@ class Intake:
     def _prepare(
         self, context: Context, request: Request, ahead: Any, claims: dict[str, Command]
     ) -> tuple[Command, Prepared]:
-        _require_allowed(context, request)
+        allowed, terms = _require_allowed(context, request)
         prepared = request.verb.prepare(context, request.body, ahead)
         _require_unclaimed(context.session, prepared.claim, claims)
         command = _command(context, request, prepared)
@@ -128,6 +135,9 @@ class Intake:
             _take_signed(self._node, command, prepared.wire)
         if prepared.claim is not None:
             claims[prepared.claim] = command
+        if allowed.approvals and terms is not None:
+            command.result = {**command.result, "approvals_needed": allowed.approvals}
+            hold(context.session, command, request.verb.policy, allowed.approvals, terms)
         return command, prepared
 
     def _open(self) -> Iterable[tuple[int, Request]]:
@@ -211,13 +221,22 @@ def _role(actor: Actor) -> str:
     return ",".join(sorted(actor.roles))
 
 
-def _require_allowed(context: Context, request: Request) -> None:
+def _require_allowed(context: Context, request: Request) -> tuple[Decision, Terms | None]:
     facts = request.verb.facts(context, request.body)
+    mandate, terms = request.actor.mandate, None
+    if mandate is not None:
+        subject = request.actor.subject
+        terms = terms_of(context, request.name, request.body, mandate, subject)
+        facts = replace(facts, terms=terms)
     decision = decide(request.actor, request.verb.policy, facts)
     if not decision.allowed:
         raise NotAllowed(
             decision.code, decision.message, verb=request.verb.policy, object=request.object
         )
+    own = context.get(Member, context.member)
+    if own is not None and own.status != MemberStatus.ACTIVE:
+        raise refusal_named("MemberNotActive", member=context.member)
+    return decision, terms
 
 
 def _require_unclaimed(session: Session, claim: str | None, claims: dict[str, Command]) -> None:
@@ -286,7 +305,7 @@ def _take_signed(node: "Node", command: Command, wire: bytes) -> None:
     command.expires = act.expires
 
 
-def _enqueue(session: Session, prepared: Sequence[tuple[Command, Prepared]]) -> None:
+def _enqueue(node: "Node", session: Session, prepared: Sequence[tuple[Command, Prepared]]) -> None:
     """Add the work that must follow; those that wait for nothing share a row."""
     together: list[str] = []
     for command, how in prepared:
@@ -294,6 +313,8 @@ def _enqueue(session: Session, prepared: Sequence[tuple[Command, Prepared]]) -> 
             continue
         if how.object is None:
             enqueue(session, NUMBER, {"command": command.id})
+        elif "approvals_needed" in command.result:
+            queue_signing(node, session, command, work([command.id], how.deliveries, how.attached))
         elif how.deliveries or how.attached:
             enqueue(session, SIGN, work([command.id], how.deliveries, how.attached))
         else:

@@ -14,13 +14,13 @@ from identity.acts.typed import Act, act_from_json, act_to_json
 from identity.errors import IdentityError, RateExceeded
 from identity.errors import Unavailable as IdentityUnavailable
 from identity.signatures.numbering import tag
+from node.approvals.holding import queue_signing
 from node.commands.bodies import to_bytes, to_hex
-from node.commands.signing import SIGN, work
+from node.commands.signing import work
 from node.commands.states import CodedError, move, refusal_of
 from node.documents.deliveries import owe
 from node.documents.package import Numbering
 from node.errors import BillAlreadyIssued
-from node.jobs import enqueue
 from node.store.commands import ACCEPTED, REFUSED, Command
 from node.store.documents import FOR_DOCUMENT
 from node.store.projections import Title
@@ -73,7 +73,7 @@ def _take_title(
     node.documents.number(session, root, title, numbering)
     delivery = owe(session, root, holder, FOR_DOCUMENT)
     node.statutory.tell(session, root, _port_of_discharge(act))
-    enqueue(session, SIGN, work([command.id], [delivery]))
+    queue_signing(node, session, command, work([command.id], [delivery]))
 
 
 def _refuse_or_retry(node: "Node", command_id: str, error: IdentityError) -> None:

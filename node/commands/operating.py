@@ -9,10 +9,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from identity.policy.decide import Actor
+from node.approvals.holding import LAPSE
 from node.audit.record import record
 from node.commands.queue import OPEN
 from node.commands.states import move, refusal_of
 from node.errors import CommandCancelled, CommandNotCancellable, RelayNotOpen
+from node.store.approvals import ApprovalRequest
 from node.store.commands import (
     ACCEPTED,
     RELAYED,
@@ -74,7 +76,13 @@ def _record(session: Session, actor: Actor, verb: str, command: Command | None) 
 
 
 def _before_signing(session: Session, command: Command) -> list[dict[str, Any]]:
-    for row in session.exec(select(OutboxRow).order_by(col(OutboxRow.id))):
+    request = session.get(ApprovalRequest, command.id)
+    if request is not None and request.work is not None:
+        says = "It waits until others have approved it: GET /v1/approvals."
+        return [_reason("APPROVAL_NEEDED", says, needed=request.needed, until=request.expires)]
+    for row in session.exec(
+        select(OutboxRow).where(OutboxRow.kind != LAPSE).order_by(col(OutboxRow.id))
+    ):
         if command.id not in (row.payload.get("commands") or [row.payload.get("command")]):
             continue
         found = [_delivery(session, one) for one in row.payload.get("deliveries", [])]

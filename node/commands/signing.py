@@ -16,7 +16,9 @@ from sqlmodel import Session, col, select
 from identity.acts.typed import MAX_BATCH_ACTS, Act, act_from_json, act_to_json
 from identity.errors import IdentityError, RateExceeded
 from identity.errors import Unavailable as IdentityUnavailable
+from identity.signer.asked import Asked
 from identity.signer.client import SignedAct
+from node.approvals.holding import approvals_of
 from node.commands.bodies import to_hex
 from node.commands.queue import expiry
 from node.commands.states import Move, move_all, refusal_of
@@ -53,10 +55,17 @@ class _Draft:
 
     number: int
     id: str
+    subject: str
     verb: str
     about: str | None
     act: dict[str, Any]
     expires: int
+    result: dict[str, Any]
+
+    @property
+    def held(self) -> bool:
+        """Whether it needed approvals: its act's expiry is then fixed."""
+        return "approvals_needed" in self.result
 
     def moved(self, state: str, refusal: Mapping[str, Any] | None = None, **values: object) -> Move:
         return Move(self.number, self.id, self.verb, self.about, state, refusal, values)
@@ -78,6 +87,7 @@ class SigningDesk:
             rows = _due(session)
             waits = {row.id: _waits(session, row) for row in rows}
             drafts = _drafts(session, rows)
+            approved = approvals_of(session, [one for one in drafts if drafts[one].held])
         if not rows:
             return False
         now = int(time.time())
@@ -93,7 +103,8 @@ class SigningDesk:
             else:
                 ready += [(row, draft) for draft in named if now <= draft.expires]
         moves += [_expired(draft) for draft in drafts.values() if now > draft.expires]
-        self._sign(ready, now + ACT_SECONDS, moves, failures)
+        asked = {one: Asked(d.subject, approved.get(one, ())) for one, d in drafts.items()}
+        self._sign(ready, asked, now + ACT_SECONDS, moves, failures)
         with self._node.db.begin() as session:
             _store(session, rows, moves, failures, now)
         return True
@@ -101,6 +112,7 @@ class SigningDesk:
     def _sign(
         self,
         ready: Sequence[tuple[OutboxRow, _Draft]],
+        asked: Mapping[str, Asked],
         expires: int,
         moves: list[Move],
         failures: dict[int | None, Exception],
@@ -109,7 +121,10 @@ class SigningDesk:
         for start in range(0, len(ready), MAX_BATCH_ACTS):
             part = ready[start : start + MAX_BATCH_ACTS]
             try:
-                answers = self._node.signer.sign_acts([_act(draft, expires) for _, draft in part])
+                answers = self._node.signer.sign_acts(
+                    [_act(draft, expires) for _, draft in part],
+                    [asked[draft.id] for _, draft in part],
+                )
             except IdentityError as error:
                 answers = [error] * len(part)
             for (row, draft), answer in zip(part, answers, strict=True):
@@ -169,7 +184,7 @@ def _waits(session: Session, row: OutboxRow) -> Waiting | DeliveryRefused | None
 
 def _drafts(session: Session, rows: Iterable[OutboxRow]) -> Mapping[str, _Draft]:
     wanted = [one for row in rows for one in row.payload["commands"]]
-    names = ("number", "id", "verb", "object", "act", "expires")
+    names = ("number", "id", "subject", "verb", "object", "act", "expires", "result")
     columns = [getattr(Command, name) for name in names]
     query = select(*columns).where(col(Command.id).in_(wanted), Command.state == ACCEPTED)
     return {found[1]: _Draft(*found) for found in session.exec(query)}
@@ -181,7 +196,7 @@ def _of(row: OutboxRow, drafts: Mapping[str, _Draft]) -> list[_Draft]:
 
 def _act(draft: _Draft, expires: int) -> Act:
     act = act_from_json(draft.act)
-    return Act(act.name, {**act.fields, "expires": expires})
+    return act if draft.held else Act(act.name, {**act.fields, "expires": expires})
 
 
 def _expired(draft: _Draft) -> Move:

@@ -14,6 +14,7 @@ from node.commands.bodies import (
     Body,
     DeadlineSeconds,
     Id,
+    Stated,
     to_bytes,
 )
 from node.commands.preparing import Context, Prepared
@@ -30,6 +31,7 @@ class OfferBody(Body):
     capacity: Literal["holder", "pledgee"] = "holder"
     endorsement: Literal["none", "named", "blank"] = "none"
     deadline_seconds: DeadlineSeconds = DEFAULT_DEADLINE_SECONDS
+    value: Stated | None = None
 
 
 class AcceptBody(Body):
@@ -38,6 +40,7 @@ class AcceptBody(Body):
     title: Id
     offer: Id
     root: Id | None = None
+    value: Stated | None = None
 
 
 class OfferAnswerBody(Body):

@@ -1,0 +1,1 @@
+"""Commands that wait until other people of this member have approved them."""
