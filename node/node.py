@@ -41,6 +41,7 @@ from node.exchange.exchange import Exchange
 from node.exchange.limits import Intake
 from node.exchange.tls import TlsFiles
 from node.jobs import Jobs, Worker
+from node.people.people import People
 from node.settings import Settings
 from node.store.database import Database
 from node.store.schema import upgrade
@@ -109,6 +110,7 @@ class Node:
         self.watch = Watch(self.db)
         self.tail = Tail(self.db)
         self.webhook_secrets = Secrets(settings.member, envelope_key)
+        self.people = People(envelope_key)
 
     def follower(self) -> Follower:
         """Return what projects the ledger into tables and stream; commands' ends are its hook."""
@@ -151,6 +153,7 @@ class Node:
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""
+        self.people.close()
         self.tail.close()
         self.exchange.close()
         self.rpc.close()

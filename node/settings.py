@@ -19,6 +19,7 @@ MAX_SETTINGS_BYTES = 64 * 1024
 
 MemberId = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+PUBLIC_URL = r"^(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://localhost)(:[1-9][0-9]{0,4})?$"
 MailAddress = Annotated[str, Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$", max_length=254)]
 
 
@@ -66,6 +67,11 @@ class Settings(BaseSettings):
             and in the member's own network.
         people: who is told by mail what waits for them; needs ``smtp``.
         poll_seconds: how often the follower asks the ledger for a new final block.
+        public_url: where people's browsers find the pages, scheme, host and port; None: on this
+            machine alone, as ``http://localhost`` and the port. Passkeys are bound to it.
+        sign_in_by_token: whether the pages take a bearer token while nobody has an account; once
+            somebody has one, they never do.
+        proxies: addresses of proxies whose ``X-Forwarded-For`` is believed.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
     """
@@ -80,6 +86,9 @@ class Settings(BaseSettings):
     peers_host: str = "127.0.0.1"
     peers_port: Port
     database: str | None = Field(default=None, pattern=r"^(sqlite:///.|postgresql(\+psycopg)?://)")
+    public_url: str | None = Field(default=None, pattern=PUBLIC_URL)
+    sign_in_by_token: bool = True
+    proxies: tuple[str, ...] = ()
     metrics_port: Port | None = None
     authority: str | None = Field(default=None, pattern=r"^0x[0-9a-f]{64}$")
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)

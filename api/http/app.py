@@ -9,9 +9,11 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.http.callers import Callers
 from api.http.door import API, OPEN, Door
 from api.http.doors import Site
 from api.http.errors import BodyInvalid, MethodRefused, NothingHere, RequestInvalid
+from api.http.origins import is_from_own_page
 from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
 from api.http.routes import (
     attachments,
@@ -28,8 +30,8 @@ from api.http.routes import (
     writes,
 )
 from api.http.tokens import Tokens
-from api.web import pages
-from api.web.sessions import Sessions
+from api.web import pages, security, sign_in
+from api.web.rendering import refusal_page
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -49,6 +51,8 @@ ROUTERS = (
     subscribers.router,
     upkeep.router,
     pages.router,
+    sign_in.router,
+    security.router,
 )
 
 
@@ -63,15 +67,20 @@ def create_app(node: "Node") -> FastAPI:
         description="One member's doors. Every write answers with a command, final later.",
     )
     tokens = Tokens(node.settings.tokens_file)
-    sessions = Sessions(tokens)
-    app.state.site = Site(node, tokens, sessions)
+    callers = Callers(node, tokens)
+    app.state.site = Site(node, tokens, callers)
     for kind in ROOTS:
         app.add_exception_handler(kind, _coded)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_a_route)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Door, of_header=tokens.of_header, of_session=sessions.of_request)
+    app.add_middleware(
+        Door,
+        of_header=callers.of_header,
+        of_session=callers.of_cookie,
+        is_own=lambda request: is_from_own_page(request, node.settings),
+    )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -85,7 +94,7 @@ def all_routes() -> list[tuple[str, str]]:
 async def _coded(request: Request, error: Any) -> Response:
     if request.url.path.startswith(API):
         return problem_of(error)
-    return pages.refusal_page(request, status_of(type(error)), error)
+    return refusal_page(request, status_of(type(error)), error)
 
 
 async def _invalid(request: Request, error: Any) -> Response:

@@ -1,15 +1,17 @@
 """What stands before every route: the credential, the size of the body, strict JSON.
 
 Deny by default: a path that is not in ``OPEN`` needs a bearer token (under /v1/) or a session
-(pages). The body is read, bounded and parsed only after that, so a stranger cannot make the node
-parse anything; a file (``STREAMED``) is read by its route. The routes find the caller in
-``request.state.credential`` and the parsed body in ``request.state.json``.
+(pages), and a form must come from this member's own page. The body is read, bounded and parsed only
+after that, so a stranger cannot make the node parse anything; a file (``STREAMED``) is read by its
+route. The routes find the caller in ``request.state.credential`` and the parsed body in
+``request.state.json``.
 """
 
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -23,10 +25,12 @@ from api.http.errors import (
     BodyTooSlow,
     CredentialMissing,
     CredentialUnknown,
+    CrossSiteRefused,
     DoorError,
 )
 from api.http.problems import problem, problem_of
 from api.http.tokens import Credential
+from node.errors import NodeError
 from node.metrics import request_seconds
 from privacy.canonical import parse_json
 from privacy.errors import PrivacyError
@@ -34,19 +38,34 @@ from privacy.errors import PrivacyError
 MAX_BODY_BYTES = 12_000_000
 BODY_SECONDS = 60.0
 SMALL_BODY_BYTES = 16_384
+FORM_BYTES = 65_536
 API = "/v1/"
+MACHINES = "/oauth/token"
 OPEN = frozenset(
-    {"/v1/health", "/v1/ready", "/openapi.json", "/sign-in", "/sign-out", "/static/page.css"}
+    {
+        "/v1/health",
+        "/v1/ready",
+        "/openapi.json",
+        "/sign-in",
+        "/sign-in/passkey",
+        "/sign-in/password",
+        "/sign-out",
+        "/enrol",
+        "/static/page.css",
+        "/static/webauthn.js",
+    }
 )
+# Where signing in may lead to afterwards: a page of this member, by its path alone.
+NEXT = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 # A file's bytes: the route reads them itself, bounded, without holding them.
 STREAMED = re.compile(r"/v1/documents/[^/]+/attachments")
 HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with no-referrer, forms would have no origin
     "content-security-policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     ),
 }
 log = structlog.get_logger("api")
@@ -58,17 +77,20 @@ class Door:
     Args:
         of_header: the credential of an ``Authorization`` header; raises DoorError.
         of_session: the credential of a page's request, by its cookie; raises DoorError.
+        is_own: whether a form comes from a page of this member.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        of_header: Callable[[str | None], Credential],
-        of_session: Callable[[Request], Credential],
+        of_header: Callable[[str | None], Awaitable[Credential]],
+        of_session: Callable[[Request], Awaitable[Credential]],
+        is_own: Callable[[Request], bool],
     ) -> None:
         self._app = app
         self._of_header = of_header
         self._of_session = of_session
+        self._is_own = is_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,7 +120,7 @@ class Door:
         try:
             inner = await self._admit(scope, receive)
             await self._app(scope, inner, answer)
-        except (DoorError, PrivacyError) as error:
+        except (DoorError, PrivacyError, NodeError) as error:
             await _refusal(scope["path"], error)(scope, receive, answer)
         except Exception:  # the process's edge: the caller gets a code, the log gets the cause
             log.exception("an error without a class of its own", path=scope["path"])
@@ -112,12 +134,15 @@ class Door:
         state = scope.setdefault("state", {})
         if path not in OPEN:
             if path.startswith(API):
-                state["credential"] = self._of_header(request.headers.get("authorization"))
+                state["credential"] = await self._of_header(request.headers.get("authorization"))
             else:
-                state["credential"] = self._of_session(request)
+                state["credential"] = _confined(await self._of_session(request), path)
         if scope["method"] in ("GET", "HEAD") or STREAMED.fullmatch(path):
             return receive
-        body = await _read(request)
+        is_form = not path.startswith(API) and path != MACHINES
+        if is_form and not self._is_own(request):
+            raise CrossSiteRefused("The form was sent from another site.")
+        body = await _read(request, MAX_BODY_BYTES if path.startswith(API) else FORM_BYTES)
         if path.startswith(API):
             state["json"] = await _parse(request, body)
         return _replay(body)
@@ -128,10 +153,19 @@ def _known_method(scope: Scope) -> str:
     return scope["method"] if scope["method"] in ("GET", "POST") else "other"
 
 
-def _refusal(path: str, error: DoorError | PrivacyError) -> Response:
+def _confined(credential: Credential, path: str) -> Credential:
+    """Return the credential, where it is good for this path; raises CredentialMissing."""
+    below = credential.only_under
+    if below is not None and path != below and not path.startswith(below + "/"):
+        raise CredentialMissing("This session is good for other pages.")
+    return credential
+
+
+def _refusal(path: str, error: DoorError | PrivacyError | NodeError) -> Response:
     wants_session = isinstance(error, CredentialMissing | CredentialUnknown)
     if wants_session and not path.startswith(API):
-        return RedirectResponse("/sign-in", status_code=303)
+        after = f"?next={quote(path)}" if NEXT.fullmatch(path) else ""
+        return RedirectResponse("/sign-in" + after, status_code=303)
     return problem_of(error)
 
 
@@ -144,28 +178,26 @@ def _unforeseen() -> Response:
     )
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-        raise _too_large()
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > MAX_BODY_BYTES:
-                    raise _too_large()
+                if size > limit:
+                    raise _too_large(limit)
                 chunks.append(chunk)
     except TimeoutError as error:
         raise BodyTooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
     return b"".join(chunks)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has more than {MAX_BODY_BYTES} bytes.", limit_bytes=MAX_BODY_BYTES
-    )
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body has more than {limit} bytes.", limit_bytes=limit)
 
 
 async def _parse(request: Request, body: bytes) -> object:

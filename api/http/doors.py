@@ -14,17 +14,17 @@ from identity.policy.decide import Actor
 from node.chain.follower import as_of
 
 if TYPE_CHECKING:
-    from api.web.sessions import Sessions
+    from api.http.callers import Callers
     from node.node import Node
 
 
 @dataclass(frozen=True)
 class Site:
-    """One member's doors: its node, who has a token, who is signed in at the pages."""
+    """One member's doors: its node, who has a token, and who is calling."""
 
     node: "Node"
     tokens: Tokens
-    sessions: "Sessions"
+    callers: "Callers"
 
 
 def site_of(request: Request) -> Site:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 import identity.errors
+import identity.people.errors
 import node.errors
 import node.events.errors
 import privacy.errors
@@ -35,6 +36,8 @@ STATUSES: dict[type[Exception], int] = {
     identity.errors.Refused: 409,
     identity.errors.RateExceeded: 429,
     identity.errors.Unavailable: 503,
+    identity.people.errors.NotAccepted: 403,
+    identity.people.errors.TooManyAttempts: 429,
     privacy.errors.Invalid: 422,
     privacy.errors.NotJson: 400,
     privacy.errors.DuplicateKey: 400,

@@ -22,11 +22,19 @@ MAX_TOKEN_CHARACTERS = 256
 
 @dataclass(frozen=True)
 class Credential:
-    """One person or service of the member, with the roles it was given."""
+    """One person or service of the member, with the roles it was given.
+
+    Attributes:
+        sha256: of the token, the access token or the session's secret, lower-case hex.
+        session: the id of the session at the pages, when it is one.
+        only_under: the one path below which this caller is let in, when not everywhere.
+    """
 
     subject: str
     roles: tuple[str, ...]
     sha256: str
+    session: str | None = None
+    only_under: str | None = None
 
 
 class Tokens:
@@ -43,12 +51,7 @@ class Tokens:
 
         Raises: CredentialMissing, CredentialUnknown, TokensUnavailable.
         """
-        if authorization is None:
-            raise CredentialMissing("This route needs a token.")
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise CredentialMissing("This route needs a bearer token.")
-        return self.of_token(token.strip())
+        return self.of_token(bearer_of(authorization))
 
     def of_token(self, token: str) -> Credential:
         """Return whose token this is.
@@ -84,6 +87,16 @@ class Tokens:
                 return self._credentials
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise TokensUnavailable("The member's token list cannot be read.") from error
+
+
+def bearer_of(authorization: str | None) -> str:
+    """Return the token of an ``Authorization: Bearer`` header; raises CredentialMissing."""
+    if authorization is None:
+        raise CredentialMissing("This route needs a token.")
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise CredentialMissing("This route needs a bearer token.")
+    return token.strip()
 
 
 def _read(path: Path) -> tuple[Credential, ...]:

@@ -107,8 +107,10 @@ def test_a_page_shows_the_timeline_to_who_signed_in_and_to_nobody_else(
     offices: dict[str, Office], title: str
 ) -> None:
     carrier = offices["carrier"]
-    with httpx.Client(base_url=carrier.url, trust_env=False) as browser:
-        assert browser.get(f"/titles/{title}").headers["location"] == "/sign-in"
+    own = {"Origin": carrier.url}
+    with httpx.Client(base_url=carrier.url, headers=own, trust_env=False) as browser:
+        asked = browser.get(f"/titles/{title}").headers["location"]
+        assert asked == f"/sign-in?next=/titles/{title}"
         refused = browser.post("/sign-in", data={"token": "not a token of this member"})
         assert refused.status_code == 401
         signed_in = browser.post("/sign-in", data={"token": carrier.tokens["clerk"]})

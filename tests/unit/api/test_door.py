@@ -118,7 +118,10 @@ def test_an_address_that_is_none_is_said_to_be_none(
     client: httpx.Client, member: Office, path: str
 ) -> None:
     answer = client.get(path, headers=member.bearer())
-    assert (answer.status_code, answer.headers.get("location")) in ((303, "/sign-in"), (404, None))
+    assert (answer.status_code, answer.headers.get("location")) in (
+        (303, "/sign-in?next=/none"),
+        (404, None),
+    )
 
 
 def test_a_method_that_is_none_is_refused(client: httpx.Client, member: Office) -> None:

@@ -69,7 +69,8 @@ def test_no_route_answers_without_a_credential(client: httpx.Client, member: Off
             assert answer.status_code == 401, path
             assert answer.json()["code"] == "CREDENTIAL_MISSING", path
         else:
-            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].partition("?")[0] == "/sign-in", path
 
 
 def test_another_members_token_opens_no_route(client: httpx.Client, member: Office) -> None:
@@ -91,6 +92,8 @@ def test_no_write_takes_a_malformed_body(client: httpx.Client, member: Office, b
     for method, path in all_routes():
         if method != "POST" or path in OPEN or path == "/v1/projections/rebuild":
             continue
+        if not path.startswith("/v1/"):
+            continue  # a form of the pages
         if STREAMED.fullmatch(path):
             continue  # a file: any bytes
         answer = send(client, method, path, headers=headers, json=None, content=body)

@@ -1,20 +1,18 @@
 """The pages: sessions, the words in two languages, no resource from elsewhere."""
 
+import json
 import re
 from pathlib import Path
 
 import httpx
 import pytest
-from starlette.requests import Request
 from support.office_node import OTHER, Office
 
 import api.web
-from api.http.errors import CredentialMissing, CredentialUnknown
-from api.http.tokens import Tokens
-from api.web.sessions import COOKIE, SESSION_SECONDS, Sessions
 from api.web.words import say
 from identity.acts import words
 from identity.acts.types import ACT_TYPES
+from node.member import write_json
 from node.store.projections import NOBODY, Title, TitleFreeze
 
 TEMPLATES = Path(api.web.__file__).parent / "templates"
@@ -22,44 +20,29 @@ SHOWN = ("TitleState", "TitleKind", "Capacity", "Endorsement", "SurrenderPurpose
          "ConditionKind", "RightState", "FreezeStage", "Outcome")  # fmt: skip
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def request(cookie: str) -> Request:
-    return Request({"type": "http", "headers": [(b"cookie", f"{COOKIE}={cookie}".encode())]})
+def test_no_session_starts_without_a_token_of_this_member(client: httpx.Client) -> None:
+    answer = client.post("/sign-in", data={"token": "another member's token"})
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
 
 
-def sessions_of(member: Office, clock: Clock) -> Sessions:
-    return Sessions(Tokens(member.directory / "tokens.json"), clock)
+def test_a_session_stands_for_the_token_it_was_started_with(
+    client: httpx.Client, member: Office
+) -> None:
+    answer = client.post("/sign-in", data={"token": member.tokens["clerk"]})
+    assert member.tokens["clerk"] not in answer.headers["set-cookie"]
+    assert "clerk@shipper" in client.get("/").text
 
 
-def test_a_session_stands_for_the_token_it_was_started_with(member: Office) -> None:
-    sessions = sessions_of(member, Clock())
-    cookie = sessions.sign_in(member.tokens["clerk"])
-    assert member.tokens["clerk"] not in cookie
-    assert sessions.of_request(request(cookie)).roles == ("clerk",)
-
-
-def test_a_session_ends_by_signing_out_and_by_time(member: Office) -> None:
-    clock = Clock()
-    sessions = sessions_of(member, clock)
-    cookie = sessions.sign_in(member.tokens["clerk"])
-    sessions.sign_out(request(cookie))
-    with pytest.raises(CredentialMissing):
-        sessions.of_request(request(cookie))
-    cookie = sessions.sign_in(member.tokens["clerk"])
-    clock.now = SESSION_SECONDS + 1.0
-    with pytest.raises(CredentialMissing):
-        sessions.of_request(request(cookie))
-
-
-def test_no_session_starts_without_a_token_of_this_member(member: Office) -> None:
-    with pytest.raises(CredentialUnknown):
-        sessions_of(member, Clock()).sign_in("another member's token")
+def test_a_token_that_ends_takes_its_sessions_with_it(client: httpx.Client, member: Office) -> None:
+    client.post("/sign-in", data={"token": member.tokens["auditor"]})
+    assert client.get("/").status_code == 200
+    path = member.directory / "tokens.json"
+    kept = path.read_text()
+    rows = [row for row in json.loads(kept) if row["roles"] != ["auditor"]]
+    write_json(path, rows)
+    assert client.get("/").status_code == 303
+    path.write_text(kept)
 
 
 @pytest.mark.parametrize("kind", SHOWN)
@@ -77,10 +60,13 @@ def test_every_verb_stands_in_english_and_chinese() -> None:
         assert re.search(r"[一-鿿]", say("Verb", name).zh), name
 
 
-def test_the_pages_load_nothing_from_elsewhere_and_run_no_script() -> None:
+def test_the_pages_load_nothing_from_elsewhere_and_run_no_script_of_their_own() -> None:
     for template in TEMPLATES.iterdir():
         text = template.read_text()
-        assert "<script" not in text
+        assert "<script" not in text.replace(
+            '<script src="/static/webauthn.js" defer></script>', ""
+        )
+        assert not re.search(r"\son[a-z]+=", text)
         assert "style=" not in text
         assert "http" not in text
         for table in re.findall(r"<table>.*?</table>", text, re.DOTALL):
@@ -92,7 +78,7 @@ def test_a_form_sent_from_another_site_is_refused(client: httpx.Client, member: 
     answer = client.post(
         "/sign-in",
         data={"token": member.tokens["clerk"]},
-        headers={"Sec-Fetch-Site": "cross-site"},
+        headers={"Origin": "https://elsewhere.example"},
     )
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
