@@ -69,19 +69,23 @@ def create_member(
     roles: Role,
     addresses: Addresses,
     passphrases: Mapping[str, str],
+    credit_code: str | None = None,
+    member: bytes | None = None,
 ) -> NewMember:
     """Write the directory of a new member; it must not exist yet.
 
     Args:
-        names: the organisation's name in English and in Chinese.
+        names: the organisation's legal name in English and in Chinese.
         passphrases: of the two key stores, by process: ``signer`` and ``node``.
+        credit_code: its unified social credit code, if it is registered in China.
+        member: the id of a member that has lost its keys and begins again; None: a new one.
 
     Raises:
         FileExistsError: the directory exists.
         KeystoreUnavailable: a key store cannot be written.
     """
     directory.mkdir(mode=0o700, parents=True)
-    member = secrets.token_bytes(32)
+    member = member or secrets.token_bytes(32)
     signer = _signer_keys(directory, passphrases["signer"], Role.CARRIER in roles)
     node = _node_keys(directory, passphrases["node"])
     relay = Keystore.create(directory / "relay.keys.json", passphrases["node"]).add(
@@ -98,6 +102,7 @@ def create_member(
         envelope_keys={"envelope": node.entry("envelope").public},
         witness_keys=(node.entry("witness").public,),
         numbering=_numbering(signer, member) if Role.CARRIER in roles else None,
+        credit_code=credit_code,
     )
     write_json(directory / "profile.json", profile.to_json())
     _write_settings(directory, "0x" + member.hex(), addresses)

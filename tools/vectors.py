@@ -156,6 +156,8 @@ def profile_vector(carrier: bytes) -> dict[str, object]:
         envelope_keys={"e1": hashlib.sha256(b"envelope").digest()},
         witness_keys=(KEY.address,),
         numbering=Numbering("HHL", numbering.modulus_of(key), tuple(numbering.prove(key, carrier))),
+        credit_code="91110000600037341L",
+        certificate_authorities=(b"\x30\x00",),
     )
     return {"profile": profile.to_json(), "hash": hex_of(profile.hash)}
 

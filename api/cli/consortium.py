@@ -41,10 +41,11 @@ class Part:
     name: str
     names: tuple[str, str]
     roles: Role
+    credit_code: str | None = None
 
 
 PARTS = (
-    Part("carrier", ("Eastern Tide Lines", "东潮航运"), Role.CARRIER),
+    Part("carrier", ("Eastern Tide Lines", "东潮航运"), Role.CARRIER, "91310000MA1FE5T1XT"),
     Part("shipper", ("Aarhus Export House", "奥胡斯出口公司"), Role.SHIPPER),
     Part("bank", ("Harbour Trade Bank", "海港贸易银行"), Role.BANK),
     Part("consignee", ("Weser Import Company", "威悉进口公司"), Role.CONSIGNEE),

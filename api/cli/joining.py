@@ -7,6 +7,7 @@ from typing import Any
 from api.cli.errors import UsageInvalid
 from identity.acts.words import Role
 from identity.policy.decide import ROLES
+from identity.profile.credit_code import is_credit_code
 from node.chain.network import load, save
 from node.member import Addresses, NewMember, create_member, grant_tokens, write_json
 
@@ -19,6 +20,7 @@ def lay_down(
     ledger_url: str,
     passphrases: dict[str, str],
     network_file: Path | None,
+    credit_code: str | None = None,
 ) -> dict[str, Any]:
     """Write the directory and return what its operator is told, tokens included.
 
@@ -26,10 +28,16 @@ def lay_down(
         where: the public host, the address that is listened on, the API's port, the peers' port.
 
     Raises:
-        UsageInvalid: a role that there is not, or a directory that exists.
+        UsageInvalid: a role or credit code that is none, or a directory that exists.
         NetworkMalformed, CouncilSignatureMissing: the network's file cannot be relied on.
     """
     network = load(network_file) if network_file is not None else None
+    if credit_code is not None and not is_credit_code(credit_code):
+        raise UsageInvalid(
+            "CREDIT_CODE_INVALID",
+            f"{credit_code} is no unified social credit code.",
+            "Copy its 18 characters from the business licence, in upper case, without spaces.",
+        )
     host, listen, api_port, peers_port = where
     addresses = Addresses(host, api_port, peers_port, ledger_url, listen)
     if directory.exists():
@@ -38,7 +46,7 @@ def lay_down(
         )
     begun = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(begun, ignore_errors=True)
-    new = create_member(begun, names, _roles(roles), addresses, passphrases)
+    new = create_member(begun, names, _roles(roles), addresses, passphrases, credit_code)
     tokens = grant_tokens(begun, sorted(ROLES), directory.name)
     write_json(begun / "profiles" / f"{new.hex_id}.json", new.profile.to_json())
     admission = _admission(new)

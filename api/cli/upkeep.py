@@ -17,7 +17,7 @@ MIN_PASSPHRASE = 12
 
 def init(
     directory: Directory,
-    name: Annotated[str, typer.Option(help="The organisation's name, in English.")],
+    name: Annotated[str, typer.Option(help="The organisation's legal name, in English.")],
     name_zh: Annotated[str, typer.Option(help="The same, in Chinese.")],
     role: Annotated[list[str], typer.Option(help="carrier, bank, terminal, …; may be repeated.")],
     host: Annotated[str, typer.Option(help="Where other members reach this node.")],
@@ -28,6 +28,9 @@ def init(
         str, typer.Option(help="Address that the peers port is bound to.")
     ] = "0.0.0.0",  # noqa: S104
     network: Annotated[Path | None, typer.Option(help="The network's network.json.")] = None,
+    credit_code: Annotated[
+        str | None, typer.Option(help="Unified social credit code, if registered in China.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a new member's directory: keys, certificate, profile, settings, tokens.
@@ -46,7 +49,7 @@ def init(
         raise _unusable("The signer and the node have the same passphrase.")
     told = lay_down(
         directory, (name, name_zh), role, (host, listen, api_port, peers_port), ledger,
-        passphrases, network,
+        passphrases, network, credit_code,
     )  # fmt: skip
     show(told, as_json, fields)
 

@@ -17,10 +17,11 @@ import rfc8785
 
 from identity.errors import IdentityError, ProfileMalformed
 from identity.keys.kinds import MODULUS_BYTES
+from identity.profile.credit_code import is_credit_code
 from identity.signatures import numbering
 from identity.strict_json import read_json
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 256 * 1024
 MAX_ITEMS = 16
 MAX_CERTIFICATE_BYTES = 16 * 1024
@@ -28,8 +29,10 @@ _NAMES = {
     "profile",
     "member",
     "names",
+    "credit_code",
     "endpoints",
     "tls_certificates",
+    "certificate_authorities",
     "message_keys",
     "envelope_keys",
     "witness_keys",
@@ -56,7 +59,7 @@ class Profile:
 
     Attributes:
         member: the member's id, 32 bytes.
-        name_en, name_zh: the organisation's name in English and Chinese.
+        name_en, name_zh: the organisation's legal name in English and Chinese.
         peers_url: where other members' nodes send to it, https.
         api_url: where its own people and services ask, http or https.
         tls_certificates: DER, of which one is what the peers' listener and client show.
@@ -64,6 +67,9 @@ class Profile:
         envelope_keys: kid to X25519 public key, 32 bytes: documents are sealed for it.
         witness_keys: addresses, 20 bytes: sign anchors and statuses.
         numbering: the key that numbers its bills, of a carrier.
+        credit_code: the unified social credit code; None of an organisation outside China.
+        certificate_authorities: DER of the roots and issuers of its own people's, services' and
+            devices' certificates.
     """
 
     member: bytes
@@ -76,6 +82,8 @@ class Profile:
     envelope_keys: dict[str, bytes]
     witness_keys: tuple[bytes, ...] = ()
     numbering: Numbering | None = None
+    credit_code: str | None = None
+    certificate_authorities: tuple[bytes, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the document, as docs/protocol/statements.md has it."""
@@ -83,8 +91,12 @@ class Profile:
             "profile": FORMAT,
             "member": _hex(self.member),
             "names": {"en": self.name_en, "zh": self.name_zh},
+            "credit_code": self.credit_code,
             "endpoints": {"peers": self.peers_url, "api": self.api_url},
             "tls_certificates": [base64.b64encode(c).decode() for c in self.tls_certificates],
+            "certificate_authorities": [
+                base64.b64encode(c).decode() for c in self.certificate_authorities
+            ],
             "message_keys": _keys_to_json("ed25519", self.message_keys),
             "envelope_keys": _keys_to_json("x25519", self.envelope_keys),
             "witness_keys": [_hex(address) for address in self.witness_keys],
@@ -117,6 +129,8 @@ class Profile:
             envelope_keys=_keys(top, "envelope_keys", "x25519"),
             witness_keys=_list(top, "witness_keys", lambda v: _bytes(v, "witness_keys", 20), 0),
             numbering=_numbering(top["numbering"], member),
+            credit_code=_credit_code(top["credit_code"]),
+            certificate_authorities=_list(top, "certificate_authorities", _certificate, 0),
         )
 
     @staticmethod
@@ -191,6 +205,14 @@ def _numbering(value: object, member: bytes) -> Numbering | None:
     return read
 
 
+def _credit_code(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not is_credit_code(value):
+        raise ProfileMalformed("credit_code is no code of GB 32100.", field="credit_code")
+    return value
+
+
 def _text(value: object, name: str, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ProfileMalformed(f"{name} is not a text of the right form.", field=name)
@@ -215,9 +237,9 @@ def _certificate(value: object) -> bytes:
     except ValueError:
         der = b""
     if not der.startswith(b"\x30") or len(der) > MAX_CERTIFICATE_BYTES:
-        raise ProfileMalformed("A certificate is base64 of DER.", field="tls_certificates")
+        raise ProfileMalformed("A certificate is base64 of DER.", field="certificates")
     if base64.b64encode(der).decode() != value:
-        raise ProfileMalformed("A certificate's base64 has one form.", field="tls_certificates")
+        raise ProfileMalformed("A certificate's base64 has one form.", field="certificates")
     return der
 
 

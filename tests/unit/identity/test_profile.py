@@ -29,6 +29,8 @@ def profile(numbering_key: RSAPrivateKey) -> Profile:
         envelope_keys={"e1": b"\x03" * 32},
         witness_keys=(b"\x04" * 20,),
         numbering=Numbering("HHL", numbering.modulus_of(numbering_key), proofs),
+        credit_code="91110000600037341L",
+        certificate_authorities=(b"\x30\x03\x02\x01\x06",),
     )
 
 
@@ -53,12 +55,16 @@ def test_proofs_of_another_member_are_refused(profile: Profile) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["profile"], 2),
+        (["profile"], 1),
         (["profile"], True),
         (["member"], "0x0A" + "0a" * 31),
         (["names"], {"en": "A"}),
         (["names", "en"], ""),
         (["names", "zh"], "行\n"),
+        (["credit_code"], "91110000600037341K"),
+        (["credit_code"], ""),
+        (["certificate_authorities", 0], "AAAA"),
+        (["certificate_authorities"], None),
         (["endpoints", "peers"], "http://127.0.0.1:7443"),
         (["endpoints", "peers"], "https://user@host"),
         (["endpoints", "peers"], "https://host:99999"),
@@ -86,6 +92,16 @@ def test_what_is_not_a_profile_is_refused(profile: Profile, path: list, value: o
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = value
+    with pytest.raises(ProfileMalformed):
+        Profile.from_json(data)
+
+
+def test_an_organisation_outside_china_has_no_credit_code_and_may_have_no_authority(
+    profile: Profile,
+) -> None:
+    data = profile.to_json() | {"credit_code": None, "certificate_authorities": []}
+    assert Profile.from_json(data).credit_code is None
+    del data["credit_code"]
     with pytest.raises(ProfileMalformed):
         Profile.from_json(data)
 
