@@ -6,6 +6,7 @@ NodeError
 ├── Refused: understood and rejected
 │   ├── NotAllowed, IdempotencyConflict, BillAlreadyIssued, PartyUnknown
 │   ├── CommandCancelled, CommandNotCancellable, RelayNotOpen
+│   ├── NotTheAuditLog: a checkpoint of the member's origin that is not of its audit log
 │   ├── NotReleased: a gate-out that came too early, recorded on the ledger
 │   ├── DisclosureMissing: an authority was not told what the rules say
 │   └── ContractRefused: what a contract refuses, said before or after it did
@@ -129,6 +130,13 @@ class RelayNotOpen(Refused):
 
     code = "RELAY_NOT_OPEN"
     what_to_do = "Nothing: it has its end."
+
+
+class NotTheAuditLog(Refused):
+    """A checkpoint whose size and root are not those of this member's audit log."""
+
+    code = "NOT_THE_AUDIT_LOG"
+    what_to_do = "Nothing: the node publishes checkpoints of its audit log by itself."
 
 
 class NotReleased(Refused):

@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from node.audit.checkpointing import Auditor
 from node.chain.network import check_ledger
 from node.commands.states import CODED_ERRORS
 from node.errors import PartHeld, SettingsInvalid, Unavailable
@@ -218,10 +219,10 @@ class Service:
     def _work(self) -> None:
         worker, desk = self._node.worker(), self._node.signing_desk()
         couriers = self._node.exchange.couriers()
-        messengers = self._node.messengers()
+        messengers, auditor = self._node.messengers(), Auditor(self._node)
         messengers.start()
         try:
-            self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step())
+            self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step() | auditor.step())
         finally:
             couriers.close()
             worker.close()

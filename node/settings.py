@@ -74,6 +74,7 @@ class Settings(BaseSettings):
         proxies: addresses of proxies whose ``X-Forwarded-For`` is believed.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
+        audit_checkpoint_seconds: how long a row of the audit log waits for the ledger at most.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="LADING_")
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     smtp: Smtp | None = None
     people: tuple[Person, ...] = ()
     poll_seconds: float = Field(default=0.2, gt=0, le=60)
+    audit_checkpoint_seconds: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
 
     @model_validator(mode="after")
     def _celery_has_its_broker(self) -> Self:

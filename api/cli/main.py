@@ -9,6 +9,7 @@ from typing import TypeGuard
 import typer
 
 from api.cli import (
+    audit,
     commands,
     contracts,
     events,
@@ -50,6 +51,7 @@ app.add_typer(commands.app, name="commands")
 app.add_typer(keys.app, name="key")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
 app.command()(evidence.history)
 app.command()(evidence.verify)
 

@@ -179,6 +179,7 @@ class Service:
             "numbers_bills": self._numbering_key is not None,
             "max_ttl_seconds": self._settings.max_ttl_seconds,
             "authority": authority,
+            "audit_head": self._audit.head,
         }
 
 

@@ -1,7 +1,8 @@
 """Publishing this member's log: its size, its root, and the proof that it extends the last one.
 
-The log's entries and its tree are with whoever keeps it; here a checkpoint is checked against the
-last one on the ledger, and a proof of two that contradict each other is handed in.
+A member's own log is its audit log, and no other root goes out for it: a second log under the same
+origin would end both. A checkpoint is checked against the last one on the ledger; and a proof of
+two that contradict each other is handed in.
 """
 
 from typing import Annotated
@@ -11,10 +12,12 @@ from pydantic import Field
 from identity.acts.typed import Value
 from identity.acts.words import OriginState
 from node.attestations.log import attachment, roots
+from node.audit.log import StoredLog
 from node.commands.bodies import Body, Id, SignedWire, to_bytes, to_hex
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.commands.signed_acts import SignedAct, framed, read_signed
+from node.errors import NotTheAuditLog
 from node.store.device_projections import LogOrigin
 
 MAX_PROOF_NODES = 66
@@ -40,15 +43,17 @@ class ReportSplitBody(Body):
 
 
 def prepare_checkpoint(context: Context, body: CheckpointBody) -> Prepared:
-    """Publish a checkpoint of this member's own log. Raises: ContractRefused."""
+    """Publish a checkpoint of the audit log. Raises: ContractRefused, NotTheAuditLog."""
     log = context.session.get(LogOrigin, (context.member, context.member))
     fields: dict[str, Value] = {"size": body.size, "root": to_bytes(body.root)}
     if log is None:
         if body.proof:
             raise refusal_named("ProofMalformed", origin=context.member, size=body.size)
+        _require_own(context, body)
         return Prepared(to_bytes(context.member), 0, fields)
     proof = [to_bytes(node) for node in body.proof]
     _require_extends(log, body, proof)
+    _require_own(context, body)
     return Prepared(
         to_bytes(context.member), log.counter, fields, attached=attachment(log.size, proof)
     )
@@ -72,6 +77,12 @@ def prepare_report_split(context: Context, body: ReportSplitBody) -> Prepared:
         {"owner": to_bytes(body.owner), "first": first.digest, "second": second.digest},
         attached=framed((body.first, body.second)),
     )
+
+
+def _require_own(context: Context, body: CheckpointBody) -> None:
+    stored = StoredLog(context.session)
+    if body.size > stored.size or to_hex(stored.hash_of(0, body.size)) != body.root:
+        raise NotTheAuditLog("The audit log has another root.", size=body.size, sealed=stored.size)
 
 
 def _require_extends(log: LogOrigin, body: CheckpointBody, proof: list[bytes]) -> None:

@@ -30,7 +30,11 @@ class Log:
 
     def append(self, entry: bytes) -> None:
         """Add an entry at the end."""
-        added, level = leaf_hash(entry), 0
+        self.append_leaf(leaf_hash(entry))
+
+    def append_leaf(self, leaf: bytes) -> None:
+        """Add an entry of which only the leaf's hash is known."""
+        added, level = leaf, 0
         while True:
             self._complete[level].append(added)
             if len(self._complete[level]) % 2:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from node.store.audit import AuditRow
+from node.store.audit import AuditRow, new_salt
 from node.store.rows import table_of
 
 NODE = "node"
@@ -49,4 +49,5 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     common = {"at": int(time.time()), "subject": NODE, "role": NODE}
-    session.connection().execute(_INSERT, [common | dict(row) for row in rows])
+    values = [{**common, "salt": new_salt(), **row} for row in rows]
+    session.connection().execute(_INSERT, values)

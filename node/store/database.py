@@ -19,7 +19,12 @@ from sqlmodel import Session
 
 from node.metrics import database_errors
 from node.store import postgresql, sqlite
-from node.store.errors import StorageConflict, StorageUnavailable, ValueRefused
+from node.store.errors import (
+    AuditUnwritable,
+    StorageConflict,
+    StorageUnavailable,
+    ValueRefused,
+)
 
 RETRY_SECONDS = (0.02, 0.1, 0.4, 1.0)
 T = TypeVar("T")
@@ -153,6 +158,9 @@ class Database:
             trouble = self.way.trouble_of(error)
             if isinstance(error, exc.DataError) and self.is_postgresql:
                 raise ValueRefused("A value cannot be stored.") from error
+            if trouble is None and (error.statement or "").startswith("INSERT INTO audit "):
+                database_errors.labels("audit").inc()
+                raise AuditUnwritable("The change's audit row cannot be written.") from error
             if trouble is None:
                 raise
             database_errors.labels(trouble).inc()

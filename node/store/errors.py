@@ -6,6 +6,7 @@ NodeError
 │   └── ValueRefused          a value that the database cannot hold
 └── Unavailable
     └── StorageUnavailable   the database cannot be read or written now
+        ├── AuditUnwritable  the change's audit row is refused, so there is no change
         └── StorageConflict  two writers met; the one that is told may try again
 """
 
@@ -41,3 +42,10 @@ class StorageConflict(StorageUnavailable):
 
     code = "STORAGE_CONFLICT"
     what_to_do = "Send it again with the same Idempotency-Key: nothing was stored."
+
+
+class AuditUnwritable(StorageUnavailable):
+    """The database refuses the audit row of a change; nothing of the change is stored."""
+
+    code = "AUDIT_UNWRITABLE"
+    what_to_do = "Look what refuses rows of the table audit; send it again with the same key."

@@ -10,8 +10,10 @@ from identity.acts.typed import Act, Value, digest, encode
 from identity.acts.words import OriginState, Role
 from identity.keys.secp256k1 import SigningKey
 from node.attestations.log import Log, attachment, prove
+from node.audit.log import StoredLog
 from node.commands.bodies import to_bytes, to_hex
 from node.store.device_projections import LogOrigin
+from privacy.merkle import leaf_hash
 
 
 @pytest.fixture
@@ -26,6 +28,13 @@ def log_of(entries: int) -> Log:
     for number in range(entries):
         log.append(b"entry %d" % number)
     return log
+
+
+def kept(member: OfflineMember, entries: int) -> None:
+    """Let the node's audit log have these leaves; their rows are not asked for here."""
+    with member.node.db.begin() as session:
+        leaves = [(None, leaf_hash(b"entry %d" % number)) for number in range(entries)]
+        StoredLog(session).append(leaves)
 
 
 def published(member: OfflineMember, size: int, state: OriginState = OriginState.OPEN) -> None:
@@ -45,7 +54,8 @@ def later(log: Log, earlier: int) -> dict[str, Any]:
 
 
 def test_the_first_checkpoint_attaches_nothing(member: OfflineMember) -> None:
-    root = new_id()
+    kept(member, 3)
+    root = to_hex(log_of(3).hash_of(0, 3))
     command = member.ask("Checkpoint", size=3, root=root)
     assert command.act is not None
     fields = command.act["fields"]
@@ -56,12 +66,21 @@ def test_the_first_checkpoint_attaches_nothing(member: OfflineMember) -> None:
 
 def test_a_later_checkpoint_attaches_the_earlier_size_and_the_proof(member: OfflineMember) -> None:
     published(member, 5)
+    kept(member, 9)
     log = log_of(9)
     command = member.ask("Checkpoint", **later(log, 5))
     (row,) = member.work_for(command)
     assert row.payload["attached"] == attachment(5, prove(log, 5, 9)).hex()
     assert command.act is not None
     assert command.act["fields"]["counter"] == 2
+
+
+def test_another_log_than_the_audit_log_is_not_published(member: OfflineMember) -> None:
+    assert refused(member, "Checkpoint", size=3, root=new_id()) == "NOT_THE_AUDIT_LOG"
+    kept(member, 4)
+    assert refused(member, "Checkpoint", size=3, root=new_id()) == "NOT_THE_AUDIT_LOG"
+    root = to_hex(log_of(3).hash_of(0, 3))
+    assert member.ask("Checkpoint", size=3, root=root).state == "accepted"
 
 
 def test_checkpoints_that_do_not_extend_the_log_are_refused_at_once(member: OfflineMember) -> None:
