@@ -157,11 +157,11 @@ def test_what_was_not_sealed_yet_is_counted_and_no_fault(db: Database) -> None:
 
 def test_a_writer_beside_the_sealer_loses_no_row(db: Database) -> None:
     done = threading.Event()
+    write(db, 1)
 
     def beside() -> None:
-        for _ in range(60):
-            with db.begin(beside=True) as session:
-                record(session, "SubscribeWebhook", "accepted")
+        for _ in range(59):
+            db.write(lambda session: record(session, "Subscribe", "accepted"), beside=True)
         done.set()
 
     writer = threading.Thread(target=beside)
