@@ -16,6 +16,7 @@ from api.http.errors import BodyInvalid, MethodRefused, NothingHere, RequestInva
 from api.http.origins import is_from_own_page
 from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
 from api.http.routes import (
+    approvals,
     attachments,
     bulk,
     events,
@@ -41,6 +42,7 @@ ROUTERS = (
     writes.ROUTER,
     bulk.router,
     relays.router,
+    approvals.router,
     titles.router,
     orders.router,
     members.router,

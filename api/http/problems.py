@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 import identity.errors
 import identity.people.errors
+import node.approvals.errors
 import node.errors
 import node.events.errors
 import privacy.errors
@@ -48,6 +49,8 @@ STATUSES: dict[type[Exception], int] = {
     node.errors.Refused: 409,
     node.errors.NotAllowed: 403,
     node.errors.Unavailable: 503,
+    node.approvals.errors.ApprovalUnknown: 404,
+    identity.errors.ApprovalRefused: 403,
     node.events.errors.SubscriberUnknown: 404,
     node.events.errors.DeadLetterUnknown: 404,
     node.events.errors.StreamsTooMany: 429,

@@ -23,6 +23,7 @@ def _load() -> dict[str, tuple[bool, dict[int, str]]]:
 
 
 _WORDS_OF = _load()
+_ZH: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "words_zh.json").read_bytes())
 
 
 def describe(act: Act) -> str:
@@ -34,6 +35,24 @@ def describe(act: Act) -> str:
         said = ", ".join(_say(f"{act.name}.{field.name}", item) for item in items)
         parts.append(f"{field.name} {said or 'none'}")
     return f"{act.type.says} {'; '.join(parts)}."
+
+
+def describe_zh(act: Act) -> str:
+    """Return the same line in Chinese; ids, numbers and times as in ``describe``."""
+    parts = [f"{label}：{said}" for label, said in fields_zh(act)]
+    return f"{_ZH['verbs'].get(act.name, act.type.says)} {'；'.join(parts)}。"
+
+
+def fields_zh(act: Act) -> list[tuple[str, str]]:
+    """Return each field's name and value, in Chinese where there is a word."""
+    told = []
+    for field in act.type.fields:
+        value = act.fields[field.name]
+        items = value if isinstance(value, list) else [value]
+        said = [_say(f"{act.name}.{field.name}", item) for item in items]
+        label = _ZH["fields"].get(field.name, field.name)
+        told.append((label, "、".join(_ZH["words"].get(one, one) for one in said) or "无"))
+    return told
 
 
 def _say(field: str, item: Item) -> str:

@@ -14,12 +14,13 @@ from identity.acts.types import ACT_TYPES
 from identity.errors import AuthorityMalformed
 from identity.policy.decide import ROLES, Actor
 from identity.policy.mandate import PLEDGE, TAKE_PLEDGE, ApprovalRule, Limit, Mandate, Money
+from identity.signatures.person import ALGORITHMS
 from identity.strict_json import read_json
 
 FORMAT = 1
 MAX_FILE_BYTES = 32 * 1024 * 1024
 KINDS = ("person", "service", "device")
-ALGORITHMS = ("P-256", "Ed25519")
+
 APPROVABLE = frozenset(n for n, t in ACT_TYPES.items() if t.signer in ("member", "authority"))
 OPERATIONS = APPROVABLE | {PLEDGE, TAKE_PLEDGE}
 

@@ -1,72 +1,48 @@
-"""Signatures of people's and administrators' own keys: P-256 and Ed25519.
+"""Signatures of people's and administrators' own keys, named by SubjectPublicKeyInfo (DER).
 
-Keys are named by their SubjectPublicKeyInfo (DER). P-256 signatures are ECDSA with SHA-256,
-r ‖ s, 64 bytes, s in the lower half, so that one signature has one form; Ed25519 is RFC 8032.
+One word for each algorithm, as ``identity.signatures.verify`` has them; it decides how a key may
+be used, this only tells yes or no.
 """
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from identity.errors import KeyMalformed
+from identity.errors import IdentityError, KeyMalformed
+from identity.signatures.algorithms import Algorithm, Curve, VerifyingKey
+from identity.signatures.verify import sign, verify
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-P256, ED25519 = "P-256", "Ed25519"
+ALGORITHMS = frozenset({Algorithm.P256, Algorithm.ED25519, Algorithm.PS256, Algorithm.SM2})
+_OF_CURVE = {Curve.P256: Algorithm.P256, Curve.ED25519: Algorithm.ED25519, Curve.SM2: Algorithm.SM2}
 
 
 def sign_by(private: PrivateKeyTypes, message: bytes) -> bytes:
-    """Return the signature, 64 bytes; raises KeyMalformed for a key of another kind."""
-    if isinstance(private, Ed25519PrivateKey):
-        return private.sign(message)
-    if isinstance(private, ec.EllipticCurvePrivateKey) and _is_p256(private.curve):
-        r, s = decode_dss_signature(private.sign(message, ec.ECDSA(hashes.SHA256())))
-        low = min(s, P256_ORDER - s)
-        return r.to_bytes(32, "big") + low.to_bytes(32, "big")
-    raise KeyMalformed("The key is neither P-256 nor Ed25519.")
+    """Return the signature of a P-256, Ed25519 or RSA key; raises KeyMalformed for another."""
+    algorithm, _ = public_of(private)
+    if isinstance(private, ec.EllipticCurvePrivateKey | Ed25519PrivateKey | rsa.RSAPrivateKey):
+        return sign(Algorithm(algorithm), private, message)
+    raise KeyMalformed("People sign with P-256, Ed25519 or RSA keys.")
 
 
 def verify_by(algorithm: str, public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether ``signature`` is the key's over ``message``; never raises."""
     try:
-        key = load_der_public_key(public_key)
-        if len(signature) != 64:
-            return False
-        if algorithm == ED25519 and isinstance(key, Ed25519PublicKey):
-            key.verify(signature, message)
-            return True
-        if algorithm == P256 and isinstance(key, ec.EllipticCurvePublicKey) and _is_p256(key.curve):
-            r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
-            if s > P256_ORDER // 2:
-                return False
-            key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
-            return True
-    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
+        key = VerifyingKey.from_spki(public_key)
+        verify(Algorithm.named(algorithm), key, message, signature, 0)
+    except IdentityError:
         return False
-    return False
+    return True
 
 
 def public_of(key: PrivateKeyTypes | PublicKeyTypes) -> tuple[str, bytes]:
     """Return algorithm and SubjectPublicKeyInfo of a key; raises KeyMalformed."""
     public = key.public_key() if hasattr(key, "public_key") else key
-    if isinstance(public, Ed25519PublicKey):
-        algorithm = ED25519
-    elif isinstance(public, ec.EllipticCurvePublicKey) and _is_p256(public.curve):
-        algorithm = P256
-    else:
-        raise KeyMalformed("The key is neither P-256 nor Ed25519.")
-    return algorithm, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return algorithm_of(spki), spki
 
 
-def _is_p256(curve: ec.EllipticCurve) -> bool:
-    return isinstance(curve, ec.SECP256R1)
+def algorithm_of(spki: bytes) -> str:
+    """Return what a person's key of this SubjectPublicKeyInfo signs by; raises KeyMalformed."""
+    curve = VerifyingKey.from_spki(spki).curve
+    return str(_OF_CURVE.get(curve, Algorithm.PS256))

@@ -27,7 +27,7 @@ from node.store.commands import ACCEPTED, REFUSED, Command
 if TYPE_CHECKING:
     from node.node import Node
 
-APPROVE, DECLINE = "Approve", "DeclineApproval"
+READ, APPROVE, DECLINE = "ReadApprovals", "Approve", "DeclineApproval"
 MAX_LISTED = 200
 
 
@@ -77,8 +77,10 @@ def find(session: Session, actor: Actor, command_id: str) -> Pending:
     return _pending(actor, *row, _given(session, [command_id]).get(command_id, ()))
 
 
-def approve(node: "Node", actor: Actor, command_id: str, kind: str, proof: Any) -> Pending:
+def approve(node: "Node", actor: Actor, command_id: str, kind: str, proof: Any) -> str:
     """Store one person's approval; the command goes on when it was the last one needed.
+
+    Returns the command's id.
 
     A person who has approved already changes nothing.
 
@@ -98,11 +100,11 @@ def approve(node: "Node", actor: Actor, command_id: str, kind: str, proof: Any) 
                 _store(session, actor, found, approval)
     if refusal is not None:
         raise refusal
-    return found
+    return command_id
 
 
-def decline(node: "Node", actor: Actor, command_id: str) -> None:
-    """End a command that an approver does not approve, as refused.
+def decline(node: "Node", actor: Actor, command_id: str) -> str:
+    """End a command that an approver does not approve, as refused; return its id.
 
     Raises: ApprovalUnknown, NotAllowed, AuthorityUnavailable.
     """
@@ -113,6 +115,7 @@ def decline(node: "Node", actor: Actor, command_id: str) -> None:
         error = ApprovalDeclined("An approver has said no.", subject=actor.subject)
         move(session, found.command, REFUSED, int(time.time()), refusal_of(error))
         _note(session, actor, DECLINE, found.command, REFUSED, None)
+    return command_id
 
 
 def keys_of(node: "Node", subject: str, kind: str) -> tuple[ApprovalKey, ...]:

@@ -36,6 +36,10 @@ EXAMPLES = {write.path: dict(write.example) for write in WRITES}
 EXAMPLES["/v1/commands/bulk"] = {"commands": [{"key": "k" * 8, "verb": "Offer", "body": {}}]}
 EXAMPLES["/v1/commands/{command}/cancel"] = {}
 EXAMPLES["/v1/relays/{number}/cancel"] = {}
+EXAMPLES["/v1/approvals/{command}"] = {
+    "kind": "certificate", "proof": {"signature": "0x" + "00" * 64},
+}  # fmt: skip
+EXAMPLES["/v1/approvals/{command}/decline"] = {}
 EXAMPLES["/v1/evidence"] = {"title": OTHER}
 EXAMPLES["/v1/projections/rebuild"] = {}
 EXAMPLES["/v1/documents/{root}/attachments"] = {}

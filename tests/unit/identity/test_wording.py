@@ -9,8 +9,9 @@ from test_typed_acts import acts
 from identity.acts import words
 from identity.acts.typed import Act
 from identity.acts.types import ACT_TYPES
-from identity.acts.wording import describe
+from identity.acts.wording import describe, describe_zh
 
+ZERO: dict = {"uint256": 0, "bytes32": bytes(32), "address": bytes(20)}
 HEADER = {
     "principal": b"\x01" * 32,
     "delegation": bytes(32),
@@ -54,3 +55,14 @@ def test_every_field_that_words_are_given_for_exists() -> None:
         for field in enumeration.get("fields", []):
             act, _, name = field.partition(".")
             assert name in ACT_TYPES[act].names
+
+
+def test_every_act_that_people_approve_is_said_in_chinese_too() -> None:
+    for name, act_type in ACT_TYPES.items():
+        if act_type.signer in ("member", "authority"):
+            zero = {
+                field.name: [] if field.is_array else ZERO[field.type] for field in act_type.fields
+            }
+            said = describe_zh(Act(name, zero))
+            assert act_type.says not in said
+            assert not any(f"{field.name}：" in said for field in act_type.fields)
