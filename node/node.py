@@ -155,6 +155,7 @@ class Node:
         """Close connections to peers, ledger and database."""
         self.people.close()
         self.tail.close()
+        self.handler.close()
         self.exchange.close()
         self.rpc.close()
         self.probe.close()

@@ -12,6 +12,8 @@ from api.http.commands import command_json, find_command
 from api.http.doors import actor_of, node_of
 from api.http.errors import IdempotencyKeyMalformed, IdempotencyKeyMissing
 from identity.policy.decide import Actor
+from node.commands.intake import Answer
+from node.commands.requests import Asked
 from node.commands.watching import REACHED
 from node.store.commands import Command
 
@@ -110,6 +112,19 @@ async def _key_of_request(
 IdempotencyKey = Annotated[str, Depends(_key_of_request)]
 
 
+async def hand_in(node: "Node", actor: Actor, asked: Sequence[Asked]) -> list[Answer]:
+    """Return the node's answers; a thread is held only for what takes long.
+
+    Raises: what ``CommandHandler.submit_all`` raises.
+    """
+    handler = node.handler
+    if handler.takes_long(asked):
+        answers = await run_in_threadpool(handler.hand_in, actor, asked)
+    else:
+        answers = handler.hand_in(actor, asked)
+    return await asyncio.wrap_future(answers)
+
+
 class Intent:
     """One write by one caller under one idempotency key."""
 
@@ -121,8 +136,9 @@ class Intent:
 
     async def perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         """Hand the command to the node; return it as JSON, at its goal if the caller waits."""
-        submit = self._node.handler.submit
-        command = await run_in_threadpool(submit, self._actor, self._key, verb, body)
+        (command,) = await hand_in(self._node, self._actor, [Asked(self._key, verb, body)])
+        if not isinstance(command, Command):
+            raise command
         return command_json(await self._waiting.for_goal(command))
 
 

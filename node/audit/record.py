@@ -4,14 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
 from node.store.audit import AuditRow, new_salt
+from node.store.many import insert_many
 from node.store.rows import table_of
 
 NODE = "node"
-_INSERT = insert(table_of(AuditRow))
 
 
 def record(
@@ -46,8 +45,6 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Each names the columns ``verb``, ``outcome``, ``object``, ``code`` and ``command``.
     """
-    if not rows:
-        return
     common = {"at": int(time.time()), "subject": NODE, "role": NODE}
     values = [{**common, "salt": new_salt(), **row} for row in rows]
-    session.connection().execute(_INSERT, values)
+    insert_many(session.connection(), table_of(AuditRow), values)

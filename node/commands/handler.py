@@ -7,11 +7,11 @@ What is refused here leaves an audit row of its own and nothing else.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
-
 from identity.policy.decide import Actor, Facts, decide
+from node.commands.counter import Answers, Counter
 from node.commands.intake import Answer, Intake
 from node.commands.requests import Asked
+from node.commands.verbs import VERBS
 from node.errors import NotAllowed
 from node.store.commands import Command
 
@@ -26,6 +26,7 @@ class CommandHandler:
 
     def __init__(self, node: "Node") -> None:
         self._node = node
+        self._counter = Counter(node)
 
     def submit(self, actor: Actor, key: str, verb: str, body: dict[str, Any]) -> Command:
         """Take a command; this is what a door calls, outside any transaction.
@@ -45,7 +46,7 @@ class CommandHandler:
         raise answer
 
     def submit_all(self, actor: Actor, asked: Sequence[Asked]) -> list[Answer]:
-        """Take up to ``MAX_ASKED`` commands with one transaction.
+        """Take up to ``MAX_ASKED`` commands with one transaction; wait for it.
 
         Returns:
             For each, in order, the command, or why it was not taken: the errors of ``submit``.
@@ -53,12 +54,24 @@ class CommandHandler:
         Raises:
             StorageUnavailable, AuthorityUnavailable: nothing is stored of any.
         """
-        actor = self.standing(actor)
-        try:
-            return Intake(self._node, actor, asked).take()
-        except IntegrityError:
-            # The same key, or the same bill, at the same moment: now the other one is there.
-            return Intake(self._node, actor, asked).take()
+        return self.hand_in(actor, asked).result()
+
+    def hand_in(self, actor: Actor, asked: Sequence[Asked]) -> Answers:
+        """Return at once what will hold the answers of ``submit_all``, or raise its errors.
+
+        At once, unless a command ``takes_long``.
+        """
+        intake = Intake(self._node, self.standing(actor), asked)
+        intake.read()
+        return self._counter.hand_in(intake)
+
+    def takes_long(self, asked: Sequence[Asked]) -> bool:
+        """Whether handing these in takes long: documents are checked and sealed before."""
+        return any(one.verb in VERBS and VERBS[one.verb].looks_ahead for one in asked)
+
+    def close(self) -> None:
+        """Take no further commands, once those that were handed in are stored."""
+        self._counter.close()
 
     def require(self, actor: Actor, verb: str) -> None:
         """Raise NotAllowed unless the policy lets ``actor`` do ``verb``, a read of its table.

@@ -1,13 +1,12 @@
-"""Takes some commands of one caller: facts, policy, preparation, one transaction for all of it.
+"""Takes some commands of one caller: facts, policy, preparation.
 
-Command, audit row and outbox rows are stored together or not at all; of several commands each
+What several callers ask for at the same time shares a transaction; of all those commands each
 stands or falls alone. ``node.commands.handler`` alone uses it.
 """
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,8 @@ from identity.acts.types import ActType
 from identity.acts.words import MemberStatus
 from identity.policy.decide import Actor, Decision, decide
 from identity.policy.mandate import Terms
-from node.approvals.holding import hold, queue_signing
-from node.audit.record import record_all
+from node.approvals.holding import hold
 from node.commands.bodies import NOBODY, to_bytes, to_hex
-from node.commands.numbering import NUMBER
 from node.commands.preparing import Context, Prepared
 from node.commands.refusals import refusal_named
 from node.commands.requests import (
@@ -32,13 +29,11 @@ from node.commands.requests import (
     read_request,
     repeat_of,
 )
-from node.commands.signing import SIGN, work
 from node.commands.states import CODED_ERRORS, CodedError
 from node.commands.terms import terms_of
 from node.commands.verbs import VERBS
+from node.commands.writing import Writing
 from node.errors import BillAlreadyIssued, NotAllowed, Unavailable
-from node.events.stream import append_command
-from node.jobs import enqueue
 from node.store.commands import ACCEPTED, REFUSED, SIGNED, Command
 from node.store.projections import Member
 
@@ -52,33 +47,32 @@ Answer = Command | CodedError
 
 
 class Intake:
-    """Some commands of one caller on their way into the database, once."""
+    """Some commands of one caller on their way into the database.
+
+    ``read`` comes first, in the caller's own time; then ``store_all``.
+    """
 
     def __init__(self, node: "Node", actor: Actor, asked: Sequence[Asked]) -> None:
         self._node = node
-        self._actor = actor
+        self.actor = actor
         self._asked = asked
         self._answers: dict[int, Answer] = {}
+        self._answered_before: dict[int, Answer] = {}
         self._requests: dict[int, Request] = {}
         self._repeats: dict[int, int] = {}
+        self._ahead: dict[int, Any] = {}
 
-    def take(self) -> list[Answer]:
-        """Return an answer for each; the only method to call."""
+    def read(self) -> None:
+        """Read what is asked for, and do what takes long, while others can still write."""
         self._read()
-        ahead = self._look_ahead()
-        audited = [answer for answer in self._answers.values() if _leaves_audit(answer)]
-        if ahead or audited:
-            with self._node.db.begin() as session:
-                self._store(session, ahead)
-        for place, first in self._repeats.items():
-            self._answers[place] = self._again(place, first)
-        return [self._answers[place] for place in range(len(self._asked))]
+        self._look_ahead()
+        self._answered_before = dict(self._answers)
 
     def _read(self) -> None:
         places: dict[str, int] = {}
         for place, asked in enumerate(self._asked):
             try:
-                request = read_request(self._actor, asked)
+                request = read_request(self.actor, asked)
             except CODED_ERRORS as error:
                 self._answers[place] = error
                 continue
@@ -87,72 +81,83 @@ class Intake:
             else:
                 self._repeats[place] = places[request.key]
 
-    def _look_ahead(self) -> dict[int, Any]:
-        """Do what takes long, while others can still write; return its results by place."""
-        results: dict[int, Any] = {at: None for at, _ in self._open()}
-        if not any(request.verb.looks_ahead for _, request in self._open()):
-            return results
+    def _look_ahead(self) -> None:
+        if not any(request.verb.looks_ahead for _, request in self.open()):
+            return
         with self._node.db.read() as session:
-            self._answer_repeats(session)
-            context = self._context(session)
-            for place, request in self._open():
+            self.answer_repeats(earlier_commands(session, self.actor.subject, self.keys()))
+            context = context_of(self._node, session)
+            for place, request in self.open():
                 try:
                     _require_allowed(context, request)
-                    results[place] = request.verb.ahead(context, request.body)
+                    self._ahead[place] = request.verb.ahead(context, request.body)
                 except CODED_ERRORS as error:
                     self._answers[place] = error
-        return {at: result for at, result in results.items() if at not in self._answers}
 
-    def _store(self, session: Session, ahead: dict[int, Any]) -> None:
-        """Prepare what is left, and add commands, outbox rows and audit rows."""
-        self._answer_repeats(session)
-        context = self._context(session)
-        prepared: list[tuple[Command, Prepared]] = []
-        claims: dict[str, Command] = {}
-        for place, request in self._open():
-            try:
-                with _apart(session, alone=len(self._asked) == 1):
-                    command, how = self._prepare(context, request, ahead[place], claims)
-            except CODED_ERRORS as error:
-                self._answers[place] = error
-            else:
-                self._answers[place] = command
-                prepared.append((command, how))
-        session.add_all([command for command, _ in prepared])
-        _enqueue(self._node, session, prepared)
-        for command, _ in prepared:
-            append_command(session, command, context.now)
-        record_all(session, [*self._refusals(), *(self._taken(each) for each, _ in prepared)])
+    @property
+    def only_reads(self) -> bool:
+        """Whether no verb's preparation writes anything, or rests on what must not move."""
+        return all(request.verb.only_reads for _, request in self.open())
 
-    def _prepare(
-        self, context: Context, request: Request, ahead: Any, claims: dict[str, Command]
-    ) -> tuple[Command, Prepared]:
-        allowed, terms = _require_allowed(context, request)
-        prepared = request.verb.prepare(context, request.body, ahead)
-        _require_unclaimed(context.session, prepared.claim, claims)
-        command = _command(context, request, prepared)
-        if prepared.wire is not None:
-            _take_signed(self._node, command, prepared.wire)
-        if prepared.claim is not None:
-            claims[prepared.claim] = command
-        if allowed.approvals and terms is not None:
-            command.result = {**command.result, "approvals_needed": allowed.approvals}
-            hold(context.session, command, request.verb.policy, allowed.approvals, terms)
-        return command, prepared
+    def __len__(self) -> int:
+        return len(self._asked)
 
-    def _open(self) -> Iterable[tuple[int, Request]]:
+    def open(self) -> list[tuple[int, Request]]:
+        """Return the requests that have no answer yet, with their places."""
         return [(at, one) for at, one in self._requests.items() if at not in self._answers]
 
-    def _answer_repeats(self, session: Session) -> None:
-        waiting = dict(self._open())
-        keys = [request.key for request in waiting.values()]
-        earlier = earlier_commands(session, self._actor.subject, keys) if keys else {}
-        for place, request in waiting.items():
+    def keys(self) -> list[str]:
+        """Return the idempotency keys that have no answer yet."""
+        return [request.key for _, request in self.open()]
+
+    def answer_repeats(self, earlier: Mapping[str, Command]) -> None:
+        """Answer what was asked before: ``earlier`` holds the caller's commands by key."""
+        for place, request in self.open() if earlier else ():
             if request.key in earlier:
                 try:
                     self._answers[place] = repeat_of(earlier[request.key], request)
                 except CODED_ERRORS as error:
                     self._answers[place] = error
+
+    def prepare(self, context: Context, writing: Writing) -> None:
+        """Answer what is still open: state the acts, and add them to what is to be written."""
+        for place, request in self.open():
+            try:
+                with writing.apart():
+                    command = self._prepare(context, request, self._ahead.get(place), writing)
+            except CODED_ERRORS as error:
+                self._answers[place] = error
+            else:
+                self._answers[place] = command
+                writing.audit.append(self._taken(command))
+        writing.audit += self._refusals()
+
+    def _prepare(self, context: Context, request: Request, ahead: Any, writing: Writing) -> Command:
+        if request.actor.mandate is not None and request.actor.mandate.apart.get(request.name):
+            writing.store_taken()  # what this caller has done includes what it asks for here
+        allowed, terms = _require_allowed(context, request)
+        prepared = request.verb.prepare(context, request.body, ahead)
+        _require_unclaimed(context.session, prepared.claim, writing.claims)
+        command = _command(context, request, prepared)
+        if prepared.wire is not None:
+            _take_signed(self._node, command, prepared.wire)
+        if prepared.claim is not None:
+            writing.claims[prepared.claim] = command
+        if allowed.approvals and terms is not None:
+            command.result = {**command.result, "approvals_needed": allowed.approvals}
+            hold(context.session, command, request.verb.policy, allowed.approvals, terms)
+        writing.taken.append((command, prepared))
+        return command
+
+    def begin_again(self) -> None:
+        """Forget what an earlier transaction answered: it has not stored it."""
+        self._answers = dict(self._answered_before)
+
+    def answers(self) -> list[Answer]:
+        """Return an answer for each, once all is stored."""
+        for place, first in self._repeats.items():
+            self._answers[place] = self._again(place, first)
+        return [self._answers[place] for place in range(len(self._asked))]
 
     def _again(self, place: int, first: int) -> Answer:
         """Answer what repeats a key of the same call."""
@@ -160,12 +165,9 @@ class Intake:
         if not isinstance(answer, Command):
             return answer
         try:
-            return repeat_of(answer, read_request(self._actor, self._asked[place]))
+            return repeat_of(answer, read_request(self.actor, self._asked[place]))
         except CODED_ERRORS as error:
             return error
-
-    def _context(self, session: Session) -> Context:
-        return Context(session, self._node, self._node.settings.member, int(time.time()))
 
     def _refusals(self) -> list[dict[str, Any]]:
         return [
@@ -183,8 +185,8 @@ class Intake:
         code: str | None = None, command: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         return {
-            "subject": self._actor.subject,
-            "role": _role(self._actor),
+            "subject": self.actor.subject,
+            "role": _role(self.actor),
             "verb": verb if verb in VERBS else "unknown",
             "outcome": outcome,
             "object": about,
@@ -193,28 +195,38 @@ class Intake:
         }
 
 
-@contextmanager
-def _apart(session: Session, alone: bool) -> Iterator[None]:
-    """Undo what the block did to the session when it raises one of our errors.
+def store_all(node: "Node", intakes: Sequence[Intake]) -> None:
+    """Store what these callers ask for with one transaction; then each has its answers.
 
-    ``alone``: nothing but the block has used the session for writing.
+    Raises:
+        IntegrityError: the same key, or the same bill, was stored at the same moment.
+        StorageUnavailable, ValueRefused: nothing is stored of any.
     """
-    if not alone:
-        session.flush()
-        session.connection().exec_driver_sql("SAVEPOINT apart")
-    try:
-        yield
-    except CODED_ERRORS:
-        session.expunge_all()
-        if alone:
-            session.rollback()
-        else:
-            session.connection().exec_driver_sql("ROLLBACK TO SAVEPOINT apart")
-        raise
+
+    def work(session: Session) -> None:
+        for intake in intakes:
+            intake.begin_again()
+        _answer_repeats(session, intakes)
+        context, writing = context_of(node, session), Writing(node, session)
+        for intake in intakes:
+            intake.prepare(context, writing)
+        writing.write(context.now)
+
+    node.db.write(work, beside=all(intake.only_reads for intake in intakes))
 
 
-def _leaves_audit(answer: Answer) -> bool:
-    return not isinstance(answer, Command | Unavailable)
+def _answer_repeats(session: Session, intakes: Sequence[Intake]) -> None:
+    keys: dict[str, list[str]] = {}
+    for intake in intakes:
+        keys.setdefault(intake.actor.subject, []).extend(intake.keys())
+    found = {one: earlier_commands(session, one, named) for one, named in keys.items() if named}
+    for intake in intakes:
+        intake.answer_repeats(found.get(intake.actor.subject, {}))
+
+
+def context_of(node: "Node", session: Session) -> Context:
+    """Return where commands are prepared, at this moment."""
+    return Context(session, node, node.settings.member, int(time.time()))
 
 
 def _role(actor: Actor) -> str:
@@ -303,21 +315,3 @@ def _take_signed(node: "Node", command: Command, wire: bytes) -> None:
     command.wire = wire.hex()
     command.digest = to_hex(digest(node.network.domain(command.contract), act))
     command.expires = act.expires
-
-
-def _enqueue(node: "Node", session: Session, prepared: Sequence[tuple[Command, Prepared]]) -> None:
-    """Add the work that must follow; those that wait for nothing share a row."""
-    together: list[str] = []
-    for command, how in prepared:
-        if command.state == SIGNED:
-            continue
-        if how.object is None:
-            enqueue(session, NUMBER, {"command": command.id})
-        elif "approvals_needed" in command.result:
-            queue_signing(node, session, command, work([command.id], how.deliveries, how.attached))
-        elif how.deliveries or how.attached:
-            enqueue(session, SIGN, work([command.id], how.deliveries, how.attached))
-        else:
-            together.append(command.id)
-    if together:
-        enqueue(session, SIGN, work(together))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, update
 from sqlmodel import Session
 
 from identity.errors import IdentityError
@@ -19,6 +18,7 @@ from node.commands.watching import ring_after
 from node.errors import NodeError
 from node.events.stream import append_command
 from node.store.commands import EXPIRED, REFUSED, Command
+from node.store.many import update_many
 from node.store.rows import table_of
 from privacy.errors import PrivacyError
 
@@ -72,19 +72,9 @@ def move(
 
 def move_all(session: Session, moves: Sequence[Move], now: int) -> None:
     """Move many commands, in order, with few statements; rows that are loaded do not follow."""
-    table = table_of(Command)
-    for names, group in groupby(moves, key=lambda each: tuple(_columns(each, now))):
-        statement = (
-            update(table)
-            .where(table.c.number == bindparam("the_number"))
-            .values({name: bindparam(f"new_{name}") for name in names})
-        )
-        rows = [
-            {f"new_{name}": value for name, value in _columns(each, now).items()}
-            | {"the_number": each.number}
-            for each in group
-        ]
-        session.connection().execute(statement, rows)
+    for _, group in groupby(moves, key=lambda each: tuple(_columns(each, now))):
+        rows = [{"number": each.number} | _columns(each, now) for each in group]
+        update_many(session.connection(), table_of(Command), "number", rows)
     if moves:
         _note(session, moves, now)
 

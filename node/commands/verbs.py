@@ -27,6 +27,7 @@ class Verb:
             documents. Its result goes to ``prepare``.
         prepare: states the act; raises what the contract would refuse, where that helps.
         policy: the verb's name in ``identity/policy/roles.json``.
+        only_reads: ``prepare`` writes nothing, and is right whatever others write meanwhile.
     """
 
     body: type[Body]
@@ -34,6 +35,7 @@ class Verb:
     ahead: Callable[[Context, Any], Any]
     prepare: Callable[[Context, Any, Any], Prepared]
     policy: str
+    only_reads: bool = False
 
     @property
     def looks_ahead(self) -> bool:
@@ -55,11 +57,12 @@ def _verb(
     prepare: Callable[[Context, B], Prepared],
     facts: Callable[[Context, B], Facts] = _no_facts,
     policy: str | None = None,
+    only_reads: bool = True,
 ) -> tuple[str, Verb]:
     def prepare_alone(context: Context, read: B, _: None) -> Prepared:
         return prepare(context, read)
 
-    return name, Verb(body, facts, _nothing_ahead, prepare_alone, policy or name)
+    return name, Verb(body, facts, _nothing_ahead, prepare_alone, policy or name, only_reads)
 
 
 def _verb_of_document(
@@ -81,7 +84,9 @@ def _lane_act(name: str) -> tuple[str, Verb]:
 
 TITLE_VERBS = (
     _verb_of_document("Issue", issue.IssueBody, issue.keep_bill, issue.prepare_issue),
-    _verb("Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts),
+    _verb(
+        "Offer", hand_over.OfferBody, hand_over.prepare_offer, rules.title_facts, only_reads=False
+    ),
     _verb_of_document(
         "Accept", hand_over.AcceptBody, hand_over.check_document, hand_over.prepare_accept,
         rules.answer_facts,
@@ -110,7 +115,7 @@ TITLE_VERBS = (
     ),
     _verb(
         "ReturnFromPaper", surrender.ReturnFromPaperBody, surrender.prepare_return_from_paper,
-        rules.title_facts,
+        rules.title_facts, only_reads=False,
     ),
     _verb("VoidTitle", surrender.VoidBody, surrender.prepare_void, rules.title_facts),
     _verb("Freeze", freezes.TitleOrderBody, freezes.prepare_freeze, freezes.authority_facts),

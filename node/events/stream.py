@@ -9,12 +9,13 @@ never becomes visible before an earlier one, and a reader that goes by position 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, event, insert, update
+from sqlalchemy import bindparam, event, update
 from sqlmodel import Session, select
 
 from identity.acts.types import ACT_TYPES
 from node.store.commands import SIGNED
 from node.store.events import EventRow, StreamHead
+from node.store.many import insert_many
 from node.store.rows import table_of
 
 COMMAND = "command"
@@ -26,7 +27,6 @@ AFTER_RESTORE = 1_000_000_000
 _WAITING = "events without a position"
 _COLUMNS = tuple(column.name for column in table_of(EventRow).columns)
 _NOTHING: Mapping[str, Any] = dict.fromkeys(_COLUMNS) | {"members": ""}
-_INSERT = insert(table_of(EventRow))
 _HEAD = table_of(StreamHead)
 _GIVE = (
     update(_HEAD)
@@ -104,7 +104,7 @@ def _number(session: Session) -> None:
     waiting: list[dict[str, Any]] = session.info.pop(_WAITING)
     first = _give(session, len(waiting)) + 1
     rows = [row | {"position": first + at} for at, row in enumerate(waiting)]
-    session.connection().execute(_INSERT, rows)
+    insert_many(session.connection(), table_of(EventRow), rows)
 
 
 def _give(session: Session, count: int) -> int:

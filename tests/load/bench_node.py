@@ -55,7 +55,10 @@ API = (
 
 @dataclass(frozen=True)
 class Site:
-    """A member whose node runs: its API, a token of the role admin, and the processes' ids."""
+    """A member whose node runs: its API, a token of the role admin, and the processes' ids.
+
+    The database server's id stands for all of its processes.
+    """
 
     address: str
     token: str
@@ -108,6 +111,7 @@ def measure(site: Site, seconds: float, at_once: int) -> dict[str, Any]:
     used = {name: after - cpu[name] for name, after in _cpu_seconds(site.pids).items()}
     used["load"] = load["cpu_seconds"]
     final = states.get(FINAL, 0)
+    each = {name: round(1000 * spent / max(1, final), 2) for name, spent in used.items()}
     return {
         "per_s": round(final / elapsed, 1),
         "accepted_per_s": round(load["accepted"] / seconds, 1),
@@ -116,6 +120,8 @@ def measure(site: Site, seconds: float, at_once: int) -> dict[str, Any]:
         "answer_p50_ms": load["p50_ms"],
         "answer_p99_ms": load["p99_ms"],
         "cpu_share": {name: round(spent / elapsed, 2) for name, spent in used.items()},
+        "cpu_ms_per_command": each | {"together": round(sum(each.values()), 2)},
+        "load_average": round(os.getloadavg()[0], 1),
     }
 
 
@@ -133,10 +139,17 @@ def _wait_for_ends(database: Database) -> dict[str, int]:
 def _cpu_seconds(pids: dict[str, int]) -> dict[str, float]:
     """Return the CPU that each process, with its children, has taken so far."""
     ticks = os.sysconf("SC_CLK_TCK")
-    found = {}
-    for name, pid in pids.items():
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        found[name] = sum(int(field) for field in fields[11:15]) / ticks
+    found = dict.fromkeys(pids, 0.0)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        for name, pid in pids.items():
+            if pid in (int(stat.parent.name), int(fields[1])):
+                # Of a child that runs: its own; of one that has ended: what its parent took over.
+                own = fields[11:15] if pid == int(stat.parent.name) else fields[11:13]
+                found[name] += sum(map(int, own)) / ticks
     return found
 
 
@@ -156,6 +169,7 @@ def _site(folder: Path, name: str) -> Iterator[Site]:
             stack.callback(server.stop)
             settings = json.loads((directory / "settings.json").read_text())
             write_json(directory / "settings.json", settings | {"database": server.create()})
+            (directory / "postgresql.pid").write_text(str(server.pid))
         yield stack.enter_context(_serving(directory))
 
 
@@ -195,8 +209,9 @@ def _serving(directory: Path) -> Iterator[Site]:
         for name, arguments in programs.items()
     }
     pids = {name: process.pid for name, process in started.items()}
-    if (directory / "stub.pid").exists():
-        pids["stub"] = int((directory / "stub.pid").read_text())
+    for name in ("stub", "postgresql"):
+        if (directory / f"{name}.pid").exists():
+            pids[name] = int((directory / f"{name}.pid").read_text())
     try:
         address = f"{settings.api_host}:{settings.api_port}"
         _wait_until_admitted(address, settings)

@@ -3,12 +3,11 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 
 from api.http.commands import command_json
 from api.http.doors import actor_of, node_of
 from api.http.errors import BodyInvalid, IdempotencyKeyMalformed
-from api.http.intent import KEY, ForGoal, Waiting
+from api.http.intent import KEY, ForGoal, Waiting, hand_in
 from api.http.problems import CodedError, problem_json
 from api.http.routes.write_table import EXAMPLE_ID
 from api.http.shapes.commands import BulkShape
@@ -63,8 +62,7 @@ async def perform_all(request: Request, waiting: ForGoal) -> dict[str, Any]:
     """Take up to fifty commands; each has its own key, and its own answer whatever the others'."""
     read = [_read(item) for item in _commands(request.state.json)]
     asked = [item for item in read if isinstance(item, Asked)]
-    submit = node_of(request).handler.submit_all
-    answers = await run_in_threadpool(submit, actor_of(request), asked) if asked else []
+    answers = await hand_in(node_of(request), actor_of(request), asked) if asked else []
     commands = [answer for answer in answers if isinstance(answer, Command)]
     there = {command.id: command for command in await waiting.for_goals(commands)}
     told = iter(answers)
