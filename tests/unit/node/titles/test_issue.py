@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlmodel import select
 from support.offline import LOADING, OfflineMember
 from support.peers import bill_number, make_bill
 
@@ -66,7 +67,7 @@ def test_a_number_is_claimed_until_its_command_ends_in_vain(carrier: OfflineMemb
         carrier.ask("Issue", document=bill, holder=holder)
     assert refused.value.facts["command"] == first.id
     with carrier.node.db.begin() as session:
-        session.get_one(Command, first.number).claim = None
+        session.exec(select(Command).where(Command.id == first.id)).one().claim = None
     carrier.ask("Issue", document=bill, holder=holder)
 
 
