@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Table
+from sqlalchemy.engine.default import DefaultDialect
 
 Rows = Sequence[Mapping[str, Any]]
+_NAMES = DefaultDialect().identifier_preparer
 
 
 def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
@@ -74,8 +76,8 @@ def _documents(table: Table) -> frozenset[str]:
 def _insert(table: Table, names: tuple[str, ...], postgresql: bool) -> str:
     columns = _list(names)
     if postgresql:
-        return f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM {_given(table)}'  # noqa: S608
-    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({_marks(names)})'  # noqa: S608
+        return f"INSERT INTO {_name(table)} ({columns}) SELECT {columns} FROM {_given(table)}"  # noqa: S608
+    return f"INSERT INTO {_name(table)} ({columns}) VALUES ({_marks(names)})"  # noqa: S608
 
 
 @cache
@@ -91,16 +93,21 @@ def _update(table: Table, names: tuple[str, ...], postgresql: bool, key: str) ->
     changed = [name for name in names if name != key]
     if not postgresql:
         values = ", ".join(f'"{name}" = ?' for name in changed)
-        return f'UPDATE "{table.name}" SET {values} WHERE "{key}" = ?'  # noqa: S608
+        return f'UPDATE {_name(table)} SET {values} WHERE "{key}" = ?'  # noqa: S608
     values = ", ".join(f'"{name}" = given."{name}"' for name in changed)
     return (
-        f'UPDATE "{table.name}" AS old SET {values} FROM {_given(table)}'  # noqa: S608
+        f"UPDATE {_name(table)} AS old SET {values} FROM {_given(table)}"  # noqa: S608
         f' WHERE old."{key}" = given."{key}"'
     )
 
 
+def _name(table: Table) -> str:
+    """Return the table's name as SQLAlchemy would write it; errors are told apart by it."""
+    return _NAMES.format_table(table)
+
+
 def _given(table: Table) -> str:
-    return f'json_populate_recordset(NULL::"{table.name}", %s::json) AS given'
+    return f"json_populate_recordset(NULL::{_name(table)}, %s::json) AS given"
 
 
 def _list(names: Collection[str]) -> str:

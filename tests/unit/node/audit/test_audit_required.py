@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 from support.offline import OfflineMember, new_id
 
 from identity.acts.words import OriginState, Role
@@ -61,8 +62,7 @@ def test_a_command_whose_row_is_refused_does_not_move(member: OfflineMember) -> 
 
     def end() -> None:
         with member.node.db.begin() as session:
-            stored = session.get(Command, command.number)
-            assert stored is not None
+            stored = session.exec(select(Command).where(Command.id == command.id)).one()
             move(session, stored, "refused", int(time.time()))
 
     with pytest.raises(AuditUnwritable):
@@ -107,8 +107,7 @@ def on_ledger(member: OfflineMember, command: Command) -> None:
         )
     )  # fmt: skip
     with member.node.db.begin() as session:
-        stored = session.get(Command, command.number)
-        assert stored is not None
+        stored = session.exec(select(Command).where(Command.id == command.id)).one()
         move(session, stored, "final", int(time.time()))
 
 
