@@ -17,6 +17,7 @@ from api.cli import (
     keys,
     members,
     orders,
+    people,
     processes,
     titles,
     upkeep,
@@ -49,6 +50,9 @@ app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
 app.add_typer(commands.app, name="commands")
 app.add_typer(keys.app, name="key")
+app.add_typer(people.people, name="people")
+app.add_typer(people.sessions, name="sessions")
+app.add_typer(people.clients, name="clients")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")

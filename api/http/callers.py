@@ -12,14 +12,16 @@ from starlette.requests import Request
 
 from api.http.errors import CredentialMissing, CredentialUnknown, DoorError
 from api.http.origins import cookie_name
-from api.http.tokens import Credential, Tokens, bearer_of
-from node.people import sessions
+from api.http.tokens import MAX_TOKEN_CHARACTERS, Credential, Tokens, bearer_of
+from identity.sessions.life import digest_of
+from node.people import clients, sessions
 from node.settings import Settings
 from node.store.people import ENROLMENT, Account, WebSession
 
 if TYPE_CHECKING:
     from node.node import Node
 
+UNKNOWN = "This is not a token of this member."
 ENROLMENT_PAGES = "/security"
 """What a session that an enrolment code opened may see."""
 
@@ -36,7 +38,12 @@ class Callers:
 
         Raises: CredentialMissing, CredentialUnknown, TokensUnavailable, StorageUnavailable.
         """
-        return self._tokens.of_token(bearer_of(authorization))
+        token = bearer_of(authorization)
+        if not token.startswith(clients.PREFIX):
+            return self._tokens.of_token(token)
+        if not token.isascii() or len(token) > MAX_TOKEN_CHARACTERS:
+            raise CredentialUnknown(UNKNOWN)
+        return await run_in_threadpool(self._of_access_token, digest_of(token))
 
     async def of_cookie(self, request: Request) -> Credential:
         """Return whose session a page's request belongs to.
@@ -49,11 +56,24 @@ class Callers:
         return await run_in_threadpool(self._of_session, secret)
 
     def still(self, credential: Credential) -> bool:
-        """Say whether a caller who was let in would be let in now, as the same."""
+        """Say whether a token that was let in would be let in now, as the same."""
         try:
+            if credential.is_access_token:
+                return self._of_access_token(credential.sha256) == credential
             return self._tokens.of_digest(credential.sha256).roles == credential.roles
         except DoorError:
             return False
+
+    def _of_access_token(self, sha256: str) -> Credential:
+        with self._node.db.read() as session:
+            found = clients.find(session, sha256, int(time.time()))
+        if found is None:
+            raise CredentialUnknown(UNKNOWN)
+        client, token = found
+        scopes = None if token.scopes is None else frozenset(token.scopes)
+        return Credential(
+            client.name, tuple(client.roles), sha256, scopes=scopes, is_access_token=True
+        )
 
     def _of_session(self, secret: str) -> Credential:
         now = int(time.time())

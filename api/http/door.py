@@ -53,6 +53,7 @@ OPEN = frozenset(
         "/enrol",
         "/static/page.css",
         "/static/webauthn.js",
+        MACHINES,
     }
 )
 # Where signing in may lead to afterwards: a page of this member, by its path alone.

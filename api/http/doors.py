@@ -48,7 +48,8 @@ def actor_of(request: Request) -> Actor:
     """The caller, as the policy judges it. Raises: AuthorityUnavailable."""
     credential = credential_of(request)
     node = node_of(request)
-    given = Actor(node.settings.member, credential.subject, frozenset(credential.roles))
+    roles = frozenset(credential.roles)
+    given = Actor(node.settings.member, credential.subject, roles, scopes=credential.scopes)
     return node.handler.standing(given)
 
 

@@ -27,6 +27,7 @@ class Credential:
     Attributes:
         sha256: of the token, the access token or the session's secret, lower-case hex.
         session: the id of the session at the pages, when it is one.
+        scopes: the verbs that an access token was narrowed to; None where it was not.
         only_under: the one path below which this caller is let in, when not everywhere.
     """
 
@@ -34,7 +35,9 @@ class Credential:
     roles: tuple[str, ...]
     sha256: str
     session: str | None = None
+    scopes: frozenset[str] | None = None
     only_under: str | None = None
+    is_access_token: bool = False
 
 
 class Tokens:

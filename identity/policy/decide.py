@@ -17,12 +17,14 @@ class Actor:
     """Who asks: a person or service (``subject``) of a member (its id), with its roles.
 
     ``mandate`` is what the member's authority file says besides; None where there is no file.
+    ``scopes`` are the verbs that this caller's token was narrowed to; None where it was not.
     """
 
     member: str
     subject: str
     roles: frozenset[str]
     mandate: Mandate | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,17 @@ ALLOWED = Decision(True, "ALLOWED", "Allowed.")
 _VERB_UNKNOWN = Decision(False, "VERB_UNKNOWN", "Nobody may do this: there is no such verb.")
 _OTHER_MEMBER = Decision(False, "NOT_THIS_MEMBER", "This node answers its own member alone.")
 _SUSPENDED = Decision(False, "SUBJECT_SUSPENDED", "This person or service may do nothing now.")
+_OUT_OF_SCOPE = Decision(False, "SCOPE_NOT_GRANTED", "The token was not given for this verb.")
 _APART = "Who has done one of the two on this object does not do the other."
 
 
 def decide(actor: Actor, verb: str, facts: Facts) -> Decision:
     """Return whether ``actor`` may use ``verb``, an act's name or a read of ``roles.json``.
 
-    In this order: VERB_UNKNOWN, NOT_THIS_MEMBER, SUBJECT_SUSPENDED, ROLE_NOT_ALLOWED, for an act
-    that needs a capacity the first capacity's own code, such as NOT_THE_CONTROLLER, also when its
-    fact is missing; DUTIES_APART, and what ``limit_refusal`` says.
+    In this order: VERB_UNKNOWN, NOT_THIS_MEMBER, SUBJECT_SUSPENDED, ROLE_NOT_ALLOWED,
+    SCOPE_NOT_GRANTED, for an act that needs a capacity the first capacity's own code, such as
+    NOT_THE_CONTROLLER, also when its fact is missing; DUTIES_APART, and what ``limit_refusal``
+    says.
     """
     rule = RULES.get(verb)
     if rule is None:
@@ -156,6 +160,8 @@ def _by_role(actor: Actor, verb: str, rule: Rule) -> Decision | None:
     if not rule.roles & actor.roles:
         needed = ", ".join(sorted(rule.roles))
         return Decision(False, "ROLE_NOT_ALLOWED", f"{verb} needs one of these roles: {needed}.")
+    if actor.scopes is not None and verb not in actor.scopes:
+        return _OUT_OF_SCOPE
     return None
 
 

@@ -5,6 +5,7 @@ What is refused here leaves an audit row of its own and nothing else.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from identity.policy.decide import Actor, Facts, decide
@@ -91,4 +92,5 @@ class CommandHandler:
         """
         if actor.member != self._node.settings.member:
             return actor
-        return self._node.authority.actor(actor.subject, actor.roles)
+        standing = self._node.authority.actor(actor.subject, actor.roles)
+        return replace(standing, scopes=actor.scopes)
