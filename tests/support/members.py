@@ -165,16 +165,10 @@ def running_members(
     stands in a member's settings besides the usual, by its name.
     """
     with running_ledger(folder) as url:
-        made = {name: _make(folder / name, name, url) for name in names}
+        made = lay_down(folder, names, url, waiting)
         for name, more in (settings or {}).items():
             file = folder / name / "settings.json"
             write_json(file, {**json.loads(file.read_bytes()), **more})
-        network = _found(url, made, waiting or default_rulebook().waiting)
-        for new in made.values():
-            save(network, new.directory / "network.json")
-            for other in made.values():
-                profile = new.directory / "profiles" / f"{other.hex_id}.json"
-                write_json(profile, other.profile.to_json())
         members = {name: RunningMember(new) for name, new in made.items()}
         try:
             for member in members.values():
@@ -185,6 +179,20 @@ def running_members(
                 member.node.exchange.close()
             for member in members.values():
                 member.stop()
+
+
+def lay_down(
+    folder: Path, names: Sequence[str], url: str, waiting: WaitingTimes | None = None
+) -> dict[str, NewMember]:
+    """Make members' directories, found their network on the ledger at ``url``, introduce them."""
+    made = {name: _make(folder / name, name, url) for name in names}
+    network = _found(url, made, waiting or default_rulebook().waiting)
+    for new in made.values():
+        save(network, new.directory / "network.json")
+        for other in made.values():
+            profile = new.directory / "profiles" / f"{other.hex_id}.json"
+            write_json(profile, other.profile.to_json())
+    return made
 
 
 def wait_for(holds: Callable[[], object], what: str, seconds: float = 120.0) -> None:
