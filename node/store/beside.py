@@ -25,9 +25,14 @@ from node.store.rows import table_of
 SCHEMA = "lading_beside"
 
 
+# What SQLite and PostgreSQL say of what may pass, and of pages that are not as they were written.
+_DAMAGED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
+_TROUBLE = (sqlite3.OperationalError, psycopg.OperationalError, *_DAMAGED)
+
+
 @dataclass(frozen=True)
 class Swapped:
-    """One table: its rows now, and how many were not the same before."""
+    """One table: its rows now, and how many were not the same before, or could not be read."""
 
     name: str
     rows: int
@@ -95,7 +100,7 @@ def swap(
             swapped = [_refill(connection, model, ours, theirs) for model in models]
             connection.execute("COMMIT")
             return swapped
-    except (sqlite3.OperationalError, psycopg.OperationalError) as error:
+    except _TROUBLE as error:
         raise StorageUnavailable("The rebuilt tables could not be swapped in.") from error
 
 
@@ -114,13 +119,26 @@ def _refill(connection: Any, model: type[SQLModel], ours: str, theirs: str) -> S
     key = ", ".join(f'"{column.name}"' for column in table.primary_key)
     old = f'SELECT {columns} FROM {ours}."{table.name}"'  # noqa: S608
     new = f'SELECT {columns} FROM {theirs}."{table.name}"'  # noqa: S608
-    differing = connection.execute(
+    differing = _counted(
+        connection,
         f"SELECT count(*) FROM (SELECT {key} FROM ({old} EXCEPT {new}) AS gone"  # noqa: S608
-        f" UNION SELECT {key} FROM ({new} EXCEPT {old}) AS come) AS differing"
-    ).fetchone()[0]
-    connection.execute(f'DELETE FROM {ours}."{table.name}"')  # noqa: S608
+        f" UNION SELECT {key} FROM ({new} EXCEPT {old}) AS come) AS differing",
+    )
+    # A damaged page cannot be deleted from row by row; TRUNCATE reads none.
+    gone = f'DELETE FROM {ours}."{table.name}"'  # noqa: S608
+    connection.execute(f'TRUNCATE {ours}."{table.name}"' if differing is None else gone)
     filled = connection.execute(f'INSERT INTO {ours}."{table.name}" ({columns}) {new}')
-    return Swapped(table.name, filled.rowcount, differing)
+    return Swapped(table.name, filled.rowcount, filled.rowcount if differing is None else differing)
+
+
+def _counted(connection: Any, query: str) -> int | None:
+    """Return the one number that ``query`` asks for; None if PostgreSQL finds a damaged page."""
+    connection.execute("SAVEPOINT counted")
+    try:
+        return int(connection.execute(query).fetchone()[0])
+    except _DAMAGED:
+        connection.execute("ROLLBACK TO SAVEPOINT counted")
+        return None
 
 
 def _clear(database: Database) -> None:

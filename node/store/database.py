@@ -119,11 +119,15 @@ class Database:
 
         Raises: StorageUnavailable.
         """
-        with self._translated():
-            pooled = self.engine.raw_connection()
-            self.way.stand_alone(pooled.driver_connection)
-            pooled.detach()  # closing it closes the connection
-            return pooled
+        try:
+            with self._translated():
+                pooled = self.engine.raw_connection()
+                self.way.stand_alone(pooled.driver_connection)
+        except self.engine.dialect.loaded_dbapi.Error as error:  # here nothing translates it
+            database_errors.labels("lost").inc()
+            raise StorageUnavailable("The database does not take a connection.") from error
+        pooled.detach()  # closing it closes the connection
+        return pooled
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

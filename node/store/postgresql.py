@@ -54,6 +54,8 @@ _UNAVAILABLE = {
     "28": "refused",
     "3D": "refused",
 }
+# A connection that is refused has no code; the server's English words tell when it has none left.
+_NONE_LEFT = ("too many clients", "too many connections", "connection slots are reserved")
 
 
 def open_engine(url: str, schema: str | None = None) -> Engine:
@@ -105,6 +107,8 @@ def trouble_of(error: DBAPIError) -> str | None:
     """Return in a word why the server cannot be used now; None for an error of the statement."""
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
+        if any(word in str(error.orig) for word in _NONE_LEFT):
+            return "exhausted"
         return "lost" if _is_operational(error) else None
     for length in (5, 3, 2):
         if state[:length] in _UNAVAILABLE:

@@ -17,7 +17,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "DISK_NEARLY_FULL": "Free space or add some; below 200 MB nothing more is taken.",
     "DATABASE_UNREACHABLE": "Start the database, check its URL, password and max_connections.",
     "DATABASE_UNSAFE": "Set fsync and full_page_writes on, or an acknowledged write can be lost.",
-    "DATABASE_DAMAGED": "Stop the node, keep the files, restore the last backup: lading restore.",
+    "DATABASE_DAMAGED": "PostgreSQL: try doctor --repair. Else stop the node, lading restore.",
     "DATABASE_OTHER_RELEASE": "Install the release that wrote these tables, or a later one.",
     "BROKER_UNREACHABLE": "Start Redis or correct redis_url; until then the part work does jobs.",
     "PART_STOPPED": "Start lading serve for the parts named; read its log when it ends again.",

@@ -18,6 +18,7 @@ import node.node  # noqa: F401 - brings every table
 from node.store.database import Database
 from node.store.schema import upgrade
 
+PAGE_BYTES = 8192
 OWNER = "owner.pid"  # the tests' process, in the server's directory
 TOOLS = Path(__file__).parents[2] / "tools"
 
@@ -101,6 +102,17 @@ class PostgreSQL(Server):
         """The URL of the database ``name``."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
+    def damage(self, url: str, table: str) -> None:
+        """Turn one bit in a table's first page on the disk; the server is started again for it."""
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            found = connection.execute("SELECT pg_relation_filepath(%s)", [table]).fetchone()
+        assert found is not None
+        self.stop()
+        path = self.directory / "data" / found[0]
+        assert path.stat().st_size >= PAGE_BYTES, f"{table} has no page on the disk"
+        flip_bit(path, PAGE_BYTES - 40)  # rows stand at a page's end
+        self.start()
+
     def _make_template(self) -> str:
         database = Database(self.create(upgraded=False))
         upgrade(database)
@@ -126,6 +138,17 @@ def running(server: Server) -> Iterator[None]:
         server.stop()
     finally:
         server.remove()
+
+
+def flip_bit(path: Path, offset: int) -> None:
+    """Turn one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 0x10]))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _end_if_orphaned(directory: Path, pid_file: Path) -> None:

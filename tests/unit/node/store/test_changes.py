@@ -1,9 +1,11 @@
 """A part that waits for work sees that somebody wrote."""
 
+import pytest
 from sqlalchemy import text
 
 from node.store.changes import Changes
 from node.store.database import Database
+from node.store.errors import StorageUnavailable
 
 
 def test_a_commit_of_another_connection_is_seen_once(empty_database: Database) -> None:
@@ -16,3 +18,13 @@ def test_a_commit_of_another_connection_is_seen_once(empty_database: Database) -
     assert changes.seen()
     assert not changes.seen()
     changes.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql://lading@127.0.0.1:9/none", "sqlite:////none/none"])
+def test_a_database_that_takes_no_connection_is_unavailable_and_no_fault_of_the_code(
+    url: str,
+) -> None:
+    database = Database(url)
+    with pytest.raises(StorageUnavailable):
+        Changes(database)
+    database.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlmodel import Session
 from support.servers import PostgreSQL, running
 
@@ -154,3 +155,17 @@ def test_a_wrong_password_is_unavailable_and_not_told(postgresql: PostgreSQL) ->
     with pytest.raises(StorageUnavailable) as refused, database.begin():
         pass
     assert "wrong" not in refused.value.message
+
+
+def test_a_server_that_gives_no_more_connections_is_told_from_one_that_is_lost(
+    postgresql: PostgreSQL,
+) -> None:
+    postgresql.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 PASSWORD 'crowded'")
+    url = make_url(postgresql.url).set(username="crowded", password="crowded")
+    crowded = Database(url.render_as_string(hide_password=False))
+    before = counted("exhausted")
+    with pytest.raises(StorageUnavailable), crowded.read() as session:
+        session.connection()
+    assert counted("exhausted") == before + 1
+    crowded.close()
+    postgresql.execute("DROP ROLE crowded")
