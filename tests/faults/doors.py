@@ -83,12 +83,21 @@ class Door:
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def open_count(self) -> int:
+        """How many connections are open now."""
+        return len(self._open) // 2
+
     def cut(self) -> int:
         """End every connection that is open now; return how many there were."""
         pairs = list(self._open)
         for each in pairs:
             hang_up(each)
         return len(pairs) // 2
+
+    def open_wide(self) -> None:
+        """Let everything through again."""
+        self.refuses, self.stalled_after, self.loses_answers_after = False, None, None
 
     def close(self) -> None:
         """Stop listening and end what is open."""
