@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants soak lock contracts clean
-.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node
+.PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -53,7 +53,7 @@ contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
 
 # Every benchmark, one JSON line each; about half an hour. The machine should do nothing else.
-bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node
+bench: bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 
 bench-demo: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(PY) tests/load/bench_demo.py
@@ -79,6 +79,10 @@ bench-exchange: $(VENV)/.installed-dev
 # Commands a second from the door to final; starts PostgreSQL from Debian's packages.
 bench-node: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_node.py
+
+# Signatures, certificate paths, decisions and sign-in, on one core; the machine should do nothing else.
+bench-identity: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_identity.py
 
 # Kills processes with -9 while writes are in flight, 50 times.
 bench-kill: $(VENV)/.installed-dev

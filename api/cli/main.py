@@ -10,6 +10,7 @@ import typer
 
 from api.cli import (
     audit,
+    authorities,
     commands,
     contracts,
     events,
@@ -53,6 +54,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(people.people, name="people")
 app.add_typer(people.sessions, name="sessions")
 app.add_typer(people.clients, name="clients")
+app.add_typer(authorities.app, name="ca")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")

@@ -4,10 +4,8 @@ One file for each process that holds keys, readable by its owner alone. It never
 key, keeps no passphrase, and has one writer at a time.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -25,6 +24,8 @@ from identity.errors import KeyExists, KeyMissing, KeystoreUnavailable, WrongPas
 from identity.keys import kinds
 from identity.keys.kinds import KeyKind
 from identity.keys.secp256k1 import SigningKey
+from identity.private_files import write_private
+from identity.signatures.sm2 import Sm2Key
 
 PASSPHRASE_VARIABLE = "LADING_KEYSTORE_PASSPHRASE"  # noqa: S105 (a name, no secret)
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**15, 8, 1
@@ -165,6 +166,14 @@ class Keystore:
         """Return an RSA-3072 key; raises KeyMissing."""
         return kinds.rsa_key(self._private(name, KeyKind.RSA3072))
 
+    def p256_key(self, name: str) -> EllipticCurvePrivateKey:
+        """Return a P-256 key; raises KeyMissing."""
+        return kinds.p256_key(self._private(name, KeyKind.P256))
+
+    def sm2_key(self, name: str) -> Sm2Key:
+        """Return an SM2 key; raises KeyMissing."""
+        return kinds.sm2_key(self._private(name, KeyKind.SM2))
+
     def _find(self, name: str) -> tuple[Entry, _Sealed]:
         if name not in self._entries:
             raise KeyMissing(f"The key store has no key called {name!r}.", name=name)
@@ -202,7 +211,12 @@ class Keystore:
                 for entry, sealed in self._entries.values()
             ],
         }
-        _replace(self._path, json.dumps(data, indent=1).encode() + b"\n")
+        try:
+            write_private(self._path, json.dumps(data, indent=1).encode() + b"\n")
+        except OSError as error:
+            raise KeystoreUnavailable(
+                f"The key store at {self._path} cannot be written."
+            ) from error
 
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
@@ -230,24 +244,3 @@ def _sealed_to(sealed: _Sealed) -> dict[str, str]:
 
 def _sealed_from(data: Mapping[str, str]) -> _Sealed:
     return _Sealed(bytes.fromhex(data["nonce"]), bytes.fromhex(data["ciphertext"]))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` at once and durably, mode 0600."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise KeystoreUnavailable(f"The key store at {path} cannot be written.") from error

@@ -13,14 +13,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from identity.errors import AlgorithmRefused, KeyMalformed, SignatureInvalid
 from identity.keys import secp256k1
 from identity.keys.secp256k1 import SigningKey
 from identity.signatures import sm2
 from identity.signatures.algorithms import Algorithm, VerifyingKey
-from identity.signatures.encoding import check_raw, raw_from_der
+from identity.signatures.encoding import check_raw, raw_from_der, raw_to_der
 from identity.signatures.sm2 import DEFAULT_USER_ID, Sm2Key
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -99,6 +98,23 @@ def verify(
     return Verified(algorithm, key.id, by.certificate, at, by.revocation)
 
 
+def verify_der(algorithm: Algorithm, key: VerifyingKey, message: bytes, signature: bytes) -> None:
+    """Return if ``signature`` holds, r and s in DER as X.509 has them; others are as in verify.
+
+    Raises:
+        SignatureInvalid, AlgorithmRefused: as in verify.
+    """
+    match algorithm:
+        case Algorithm.ES256:
+            key.require(algorithm)
+            raw_from_der(signature, P256_ORDER)
+            _ecdsa(key, message, signature)
+        case Algorithm.SM2:
+            verify(algorithm, key, message, raw_from_der(signature, sm2.ORDER), 0)
+        case _:
+            verify(algorithm, key, message, signature, 0)
+
+
 def sign(
     algorithm: Algorithm, key: PrivateKey, message: bytes, *, user_id: bytes = DEFAULT_USER_ID
 ) -> bytes:
@@ -145,9 +161,12 @@ def _p256(key: VerifyingKey, message: bytes, signature: bytes) -> None:
 
 def _es256(key: VerifyingKey, message: bytes, signature: bytes) -> None:
     raw = check_raw(signature, P256_ORDER)
-    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    _ecdsa(key, message, raw_to_der(raw))
+
+
+def _ecdsa(key: VerifyingKey, message: bytes, der: bytes) -> None:
     assert isinstance(key.loaded, ec.EllipticCurvePublicKey)  # noqa: S101 (its curve says so)
-    _hold(key.loaded.verify, encode_dss_signature(r, s), message, _SHA256_ECDSA)
+    _hold(key.loaded.verify, der, message, _SHA256_ECDSA)
 
 
 def _ed25519(key: VerifyingKey, message: bytes, signature: bytes) -> None:
