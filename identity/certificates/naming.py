@@ -13,13 +13,13 @@ from cryptography.x509.oid import NameOID
 from identity.certificates.certificate import MEMBER_URN, SUBJECT_URN
 from identity.certificates.errors import AuthorityRefused
 from identity.certificates.purposes import Kind
+from identity.profile.credit_code import is_credit_code
 
 _INSIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
 _MEMBER = re.compile(r"0x[0-9a-f]{64}")
-_CREDIT_CODE = re.compile(r"[0-9A-HJ-NP-RTUWXY]{18}")
 _TIERS = {"root": "Root", "issuing": "Issuing Authority"}
 
 
@@ -77,8 +77,8 @@ def _name(organisation: str, credit_code: str | None, common: str) -> bytes:
         raise AuthorityRefused("An organisation's name in a certificate has 1 to 64 characters.")
     names = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)]
     if credit_code is not None:
-        if not _CREDIT_CODE.fullmatch(credit_code):
-            raise AuthorityRefused("A unified social credit code has 18 digits and letters.")
+        if not is_credit_code(credit_code):
+            raise AuthorityRefused("This is no unified social credit code (GB 32100).")
         # ETSI EN 319 412-1 section 5.1.4: a national trade register's number, of China.
         names.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{credit_code}"))
     names.append(x509.NameAttribute(NameOID.COMMON_NAME, common))

@@ -1,9 +1,9 @@
 """SM2 signatures, and certificate paths with revocation, on one core.
 
-Every rate is that of one process pinned to one core, a second of that core's time. Signing and verifying are those that acts use:
-a key that is open, ZA remembered, numbers and points checked each time. A path is: three
-certificates, of which the end is new each time, parsed, its dates, usage, names and signature
-checked, and both authorities' revocation lists asked; every bench of a path has 2,000 ends.
+Every rate is that of one process pinned to one core, a second of that core's time. Signing and
+verifying are those that acts use: a key that is open, ZA remembered, numbers and points checked
+each time. A path is three certificates, of which the end is new each time: it is parsed, dates,
+usage, names and its signature are checked, and both authorities' revocation lists are asked.
 """
 
 import os

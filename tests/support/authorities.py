@@ -62,7 +62,7 @@ class Office:
     @staticmethod
     def found(directory: Path, scheme: str, member: str = MEMBER, now: int = NOW) -> "Office":
         made = Authority.create(
-            directory, scheme, PASSPHRASE, member, "远洋承运有限公司", now, "91310000MA1FL4B98E"
+            directory, scheme, PASSPHRASE, member, "远洋承运有限公司", now, "91310000MA1FL4B984"
         )
         return Office(directory, made, scheme)
 

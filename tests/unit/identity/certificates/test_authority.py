@@ -40,7 +40,7 @@ def test_a_certificate_names_the_organisation_its_credit_code_and_who_is_meant(
     kind = KINDS[office.scheme][0]
     parsed = read(office.issue(kind).certificate).parsed
     assert parsed.subject.rfc4514_string() == (
-        "CN=wang,2.5.4.97=NTRCN-91310000MA1FL4B98E,O=远洋承运有限公司"
+        "CN=wang,2.5.4.97=NTRCN-91310000MA1FL4B984,O=远洋承运有限公司"
     )
     names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert f"urn:lading:member:{MEMBER}" in names.get_values_for_type(
