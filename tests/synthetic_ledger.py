@@ -93,8 +93,14 @@ class SyntheticLedger:
         raise RpcRefused(f"the method {method} does not exist", -32601)
 
     def batch(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer several requests."""
-        return [self.call(method, *params) for method, params in requests]
+        """Answer several requests; a refusal is an answer, as over JSON-RPC."""
+        return [self._answer(method, params) for method, params in requests]
+
+    def _answer(self, method: str, params: Sequence[Any]) -> Answer:
+        try:
+            return self.call(method, *params)
+        except RpcRefused as refused:
+            return refused
 
     def _range(self, query: dict[str, Any]) -> list[Log]:
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
 from node.chain.blocks import Block, BlockReader
@@ -28,10 +27,11 @@ from node.chain.rpc import Ledger
 from node.chain.versions import known_places
 from node.errors import NodeError
 from node.events.concerned import applied
-from node.events.stream import append
+from node.events.stream import append_rows
 from node.metrics import ledger_faults
 from node.store.database import Database
 from node.store.follower import FollowerState, LedgerFault
+from node.store.many import insert_many
 from node.store.projections import ChainCursor, LedgerEvent
 from node.store.rows import Rows, table_of
 
@@ -132,18 +132,16 @@ class Follower:
         rows = Rows(connection)
         if session.get(ChainCursor, 1) is None:
             founded(rows, self._network)
-        for event in events:
-            if self._stream:
-                append(session, applied(rows, event))
-            else:
+        if self._stream:
+            append_rows(session, [applied(rows, event) for event in events])
+        else:
+            for event in events:
                 apply(rows, event)
         rows.put(ChainCursor, id=1, block=end.height, block_hash=end.hash, block_time=end.time)
         rows.flush()
         if events:
-            connection.execute(
-                insert(table_of(LedgerEvent)),
-                [{name: getattr(event, name) for name in _COLUMNS} for event in events],
-            )
+            told = [{name: getattr(event, name) for name in _COLUMNS} for event in events]
+            insert_many(connection, table_of(LedgerEvent), told)
             session.expire_all()
             for hook in self._hooks:
                 hook(session, events)

@@ -5,13 +5,13 @@ device) stay in order: while one is under way, the next follows in the same lane
 full, stuck or refused holds up only the sequences that are under way in it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from identity.acts.typed import MAX_BATCH_ACTS
 from node.commands.queue import WaitingAct
 
-MAX_OPEN_TRANSACTIONS = 8
+MAX_OPEN_TRANSACTIONS = 16
 # A transaction that is not full goes anyway after so long.
 PATIENCE_SECONDS = 2
 
@@ -37,6 +37,34 @@ class Load:
 
     relayer: str
     acts: tuple[WaitingAct, ...]
+
+
+def next_loads(
+    waiting: Sequence[WaitingAct],
+    under_way: Mapping[str, str],
+    lanes: Sequence[Lane],
+    now: int,
+    fitting: Callable[[Sequence[WaitingAct]], int],
+) -> list[Load]:
+    """Return all that may and should go now, as if each were sent before the next is chosen.
+
+    Args:
+        waiting, under_way, lanes, now: as for ``next_load``.
+        fitting: how many acts, from the first, one transaction can carry.
+    """
+    left, busy, standing = list(waiting), dict(under_way), list(lanes)
+    loads: list[Load] = []
+    while (load := next_load(left, busy, standing, now)) is not None:
+        load = replace(load, acts=load.acts[: fitting(load.acts)])
+        loads.append(load)
+        gone = {act.number for act in load.acts}
+        left = [act for act in left if act.number not in gone]
+        busy |= {act.sequence: load.relayer for act in load.acts}
+        standing = [
+            replace(lane, open_count=lane.open_count + (lane.relayer == load.relayer))
+            for lane in standing
+        ]
+    return loads
 
 
 def next_load(

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from identity.keys.secp256k1 import SigningKey
 from node.chain.errors import LedgerDiffers, LedgerForked, RelayHeld, RpcRefused
-from node.chain.lanes import Lane, Load, next_load
+from node.chain.lanes import Lane, Load, next_loads
 from node.chain.network import Network
 from node.chain.relaying import (
     first_that_fit,
@@ -42,7 +42,7 @@ from node.store.commands import RELAYED, RelayTransaction
 from node.store.database import Database
 from node.store.follower import LedgerFault
 
-LOOK_AHEAD_ACTS = 400
+LOOK_AHEAD_ACTS = 1_000
 RESEND_SECONDS = 1.0
 STUCK_SECONDS = 30
 # How long a relay key that the ledger refuses is left alone.
@@ -102,10 +102,8 @@ class Sender:
         self._require_trust()
         self._end_lapsed()
         settled = self._settle()
-        sent = False
         try:
-            while self._send_next():
-                sent = True
+            sent = self._send_waiting()
         finally:
             self._note_sent()
         return settled or sent
@@ -145,12 +143,14 @@ class Sender:
         receipts = self._ledger.batch([("eth_getTransactionReceipt", [each]) for _, each in asked])
         found = {each: receipt for (_, each), receipt in zip(asked, receipts, strict=True)}
         ended: list[Ending] = []
+        lost: list[RelayTransaction] = []
         for row in rows:
             end = self._end_of(row, found, height, used[row.relayer])
             if end is not None:
                 ended.append(end)
             elif found[row.hash] is None:
-                self._send_again(row)
+                lost.append(row)
+        self._send_again(lost)
         self._store_ends(ended)
         return bool(ended)
 
@@ -204,12 +204,15 @@ class Sender:
                 state=end.state, relayer=self._names.get(relayer), nonce=end.row.nonce, why=why,
             )  # fmt: skip
 
-    def _send_again(self, row: RelayTransaction) -> None:
-        if row.cancelled_by is not None and row.cancel_raw is None:
-            self._cancel(row)
+    def _send_again(self, rows: Sequence[RelayTransaction]) -> None:
+        now = self._clock()
+        for row in rows:
+            if row.cancelled_by is not None and row.cancel_raw is None:
+                self._cancel(row)
         # Not between: it is long ago, or the clock has jumped back.
-        if row.sent_at is None or not 0 <= self._clock() - row.sent_at < RESEND_SECONDS:
-            self._send(row)
+        self._send(
+            [r for r in rows if r.sent_at is None or not 0 <= now - r.sent_at < RESEND_SECONDS]
+        )
 
     def _cancel(self, row: RelayTransaction) -> None:
         """Write down, before it is sent, the transaction that does nothing with the nonce."""
@@ -221,8 +224,8 @@ class Sender:
         with self._db.begin() as session:
             session.merge(row)
 
-    def _send_next(self) -> bool:
-        """Write down one transaction for what waits, and send it; return if there was any."""
+    def _send_waiting(self) -> bool:
+        """Write down transactions for what waits, and send them; return if there were any."""
         now = int(self._clock())
         with self._db.read() as session:
             waiting = queue.waiting_acts(session, now, LOOK_AHEAD_ACTS)
@@ -230,17 +233,19 @@ class Sender:
                 return False
             rows = queue.open_transactions(session)
             under_way = queue.under_way(session)
-        load = next_load(waiting, under_way, self._lanes(rows), now)
-        if load is None:
+        loads = next_loads(waiting, under_way, self._lanes(rows), now, self._fitting)
+        if not loads:
             return False
         # What the ledger says is fetched before the transaction that holds the write lock.
-        gas_cap = self._gas_cap(load.acts[0].contract)
-        lowest_nonce = self._lowest(load.relayer)
+        lowest = {load.relayer: self._lowest(load.relayer) for load in loads}
         with self._db.begin() as session:
-            row = self._write_down(session, load, gas_cap, lowest_nonce)
-        if row is not None:
-            self._send(row)
+            written = self._write_down(session, loads, lowest)
+        self._send(written)
         return True
+
+    def _fitting(self, acts: Sequence[WaitingAct]) -> int:
+        """Return how many of the acts, from the first, one transaction can carry."""
+        return first_that_fit([act.wire for act in acts], self._gas_cap(acts[0].contract))
 
     def _lanes(self, rows: Sequence[RelayTransaction]) -> list[Lane]:
         lanes = []
@@ -253,44 +258,42 @@ class Sender:
         return lanes
 
     def _write_down(
-        self, session: Session, load: Load, gas_cap: int, lowest_nonce: int
-    ) -> RelayTransaction | None:
+        self, session: Session, loads: Sequence[Load], lowest: Mapping[str, int]
+    ) -> list[RelayTransaction]:
         now = int(self._clock())
         # An operator may have cancelled some meanwhile.
-        signed = queue.still_signed(session, [act.number for act in load.acts])
-        acts = [act for act in load.acts if act.number in signed]
-        if not acts:
-            return None
-        acts = acts[: first_that_fit([act.wire for act in acts], gas_cap)]
-        row = self._transaction(session, load.relayer, acts, gas_cap, lowest_nonce)
-        session.add(row)
+        signed = queue.still_signed(session, [act.number for load in loads for act in load.acts])
+        nonces = {one: queue.next_nonce(session, one, lowest[one]) for one in lowest}
+        carried: list[tuple[RelayTransaction, list[WaitingAct]]] = []
+        for load in loads:
+            acts = [act for act in load.acts if act.number in signed]
+            if acts:
+                row = self._transaction(load.relayer, nonces[load.relayer], acts)
+                nonces[load.relayer] += 1
+                carried.append((row, acts))
+        rows = [row for row, _ in carried]
+        session.add_all(rows)
         session.flush()
-        values = {"relay": row.number, "transaction": row.hash}
-        move_all(
-            session,
-            [Move(a.number, a.id, a.verb, a.object, RELAYED, None, values) for a in acts],
-            now,
-        )
-        relayed_acts.inc(len(acts))
-        return row
+        moves = [
+            Move(a.number, a.id, a.verb, a.object, RELAYED, None,
+                 {"relay": row.number, "transaction": row.hash})
+            for row, acts in carried for a in acts
+        ]  # fmt: skip
+        move_all(session, moves, now)
+        relayed_acts.inc(len(moves))
+        return rows
 
     def _transaction(
-        self,
-        session: Session,
-        relayer: str,
-        acts: Sequence[WaitingAct],
-        gas_cap: int,
-        lowest_nonce: int,
+        self, relayer: str, nonce: int, acts: Sequence[WaitingAct]
     ) -> RelayTransaction:
         contract, wires = acts[0].contract, [act.wire for act in acts]
-        nonce = queue.next_nonce(session, relayer, lowest_nonce)
         raw, transaction_hash = sign_transaction(
             self._keys[relayer],
             self._network.chain_id,
             nonce,
             self._network.address(contract),
             submit_calldata(wires),
-            gas_for(wires, gas_cap),
+            gas_for(wires, self._gas_cap(contract)),
         )
         return RelayTransaction(
             relayer=relayer,
@@ -302,17 +305,20 @@ class Sender:
             created_at=int(self._clock()),
         )
 
-    def _send(self, row: RelayTransaction) -> None:
-        """Send the stored bytes; what the ledger says against them shows in the receipts."""
-        said = None
-        try:
-            self._ledger.call("eth_sendRawTransaction", data(row.cancel_raw or row.raw))
-        except RpcRefused as error:
-            if not any(word in error.message for word in HAS_IT):
-                said = error.message[:200]
+    def _send(self, rows: Sequence[RelayTransaction]) -> None:
+        """Send stored bytes, in order; what the ledger says against them shows in the receipts."""
+        if not rows:
+            return
+        answers = self._ledger.batch(
+            [("eth_sendRawTransaction", [data(row.cancel_raw or row.raw)]) for row in rows]
+        )
+        for row, answer in zip(rows, answers, strict=True):
+            said = None
+            if isinstance(answer, RpcRefused) and not any(w in answer.message for w in HAS_IT):
+                said = answer.message[:200]
                 log.warning("the ledger took no relay", nonce=row.nonce, answer=said)
-        if row.number is not None:
-            self._sent[row.number] = said
+            if row.number is not None:
+                self._sent[row.number] = said
 
     def _note_sent(self) -> None:
         """Store when bytes were sent, of a whole step at once: only the pace of resending asks."""

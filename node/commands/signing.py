@@ -1,7 +1,7 @@
 """Has accepted commands' acts signed: many together, once what they wait for has come.
 
 The work is a row of the outbox like any other, but done by one desk and not row by row, so that
-the signer waits once for its disk, and the database commits once, for up to fifty acts. Killed at
+the signer waits once for its disk for up to fifty acts, and the database commits once. Killed at
 any instruction it starts over: it looks at each command again inside the transaction that stores
 the signature, and the signer gives the same bytes for the same act.
 """
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
-from identity.acts.typed import MAX_BATCH_ACTS, Act, act_from_json, act_to_json
+from identity.acts.typed import MAX_BATCH_ACTS, Act, act_from_json
 from identity.errors import IdentityError, RateExceeded
 from identity.errors import Unavailable as IdentityUnavailable
 from identity.signer.asked import Asked
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from node.node import Node
 
 SIGN = "sign"
+MAX_ACTS = 200
+"""How many acts a step signs at most, with a wait for the signer's disk every fifty."""
 # How long a signed act may wait for its relay; the signer's own bound is wider.
 ACT_SECONDS = 3600
 
@@ -78,7 +80,7 @@ class SigningDesk:
         self._node = node
 
     def step(self) -> bool:
-        """Sign what is due, at most fifty acts; return whether there was any work.
+        """Sign what is due, at most ``MAX_ACTS`` acts; return whether there was any work.
 
         Raises:
             StorageUnavailable: nothing is stored; the next step starts over.
@@ -146,29 +148,26 @@ def _store(
     """Move the commands that are still accepted; end the rows that are done, put off the others."""
     accepted = _still_accepted(session, [each.id for each in moves])
     move_all(session, [each for each in moves if each.id in accepted], now)
-    for row in rows:
-        stored = session.get(OutboxRow, row.id)
-        if stored is None:
-            continue
-        if row.id in failures:
-            put_off(session, stored, failures[row.id])
-        else:
-            session.delete(stored)
+    late = [row.id for row in rows if row.id in failures]
+    for stored in session.exec(select(OutboxRow).where(col(OutboxRow.id).in_(late))):
+        put_off(session, stored, failures[stored.id])
+    done = [row.id for row in rows if row.id not in failures]
+    session.exec(delete(OutboxRow).where(col(OutboxRow.id).in_(done)))
 
 
 def _due(session: Session) -> Sequence[OutboxRow]:
-    """Return due rows, the oldest first, that name at most fifty commands together."""
+    """Return due rows, the oldest first, that name at most ``MAX_ACTS`` commands."""
     query = (
         select(OutboxRow)
         .where(OutboxRow.kind == SIGN, col(OutboxRow.due) <= time.time())
         .order_by(col(OutboxRow.due), col(OutboxRow.id))
-        .limit(MAX_BATCH_ACTS)
+        .limit(MAX_ACTS)
     )
     rows: list[OutboxRow] = []
     count = 0
     for row in session.exec(query):
         count += len(row.payload["commands"])
-        if rows and count > MAX_BATCH_ACTS:
+        if rows and count > MAX_ACTS:
             break
         rows.append(row)
     return rows
@@ -206,7 +205,7 @@ def _expired(draft: _Draft) -> Move:
 def _signed_move(draft: _Draft, signed: SignedAct, attached: str) -> Move:
     return draft.moved(
         SIGNED,
-        act=act_to_json(signed.act),
+        act={**draft.act, "fields": {**draft.act["fields"], "expires": signed.act.expires}},
         expires=signed.act.expires,
         wire=signed.wire.hex() + attached,
         digest=to_hex(signed.digest),

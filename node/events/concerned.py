@@ -8,13 +8,12 @@ does not need, except for refusals, whose object is only claimed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import cast
+from typing import Any, cast
 
 from identity.acts.words import OrderState, RightState, TitleState
 from node.chain.act_rows import text
 from node.chain.effects import apply
 from node.chain.events import Event
-from node.store.events import EventRow
 from node.store.projections import (
     ACTED,
     FOLLOWED,
@@ -59,8 +58,8 @@ class _Subject:
         return found
 
 
-def applied(rows: Rows, event: Event) -> EventRow:
-    """Apply an event to the working set; return it for the stream, without a position.
+def applied(rows: Rows, event: Event) -> dict[str, Any]:
+    """Apply an event to the working set; return its row of the stream, without a position.
 
     Raises: what ``apply`` raises.
     """
@@ -68,20 +67,21 @@ def applied(rows: Rows, event: Event) -> EventRow:
     apply(rows, event)
     after = _subject(rows, event)
     concerned = before | after.members() | _named(event)
-    return EventRow(
-        at=event.block_time,
-        kind=event.kind,
-        verb=event.verb,
-        object=event.object,
-        title=_title_of(event, after),
-        container=after.right["container"] if after.right else None,
-        member=None if event.principal == NOBODY else event.principal,
-        members=_numbers(rows, concerned),
-        state=_state(event, after),
-        code=event.refusal or None,
-        block=event.block,
-        log_index=event.log_index,
-    )
+    return {
+        "at": event.block_time,
+        "kind": event.kind,
+        "verb": event.verb,
+        "object": event.object,
+        "title": _title_of(event, after),
+        "container": after.right["container"] if after.right else None,
+        "member": None if event.principal == NOBODY else event.principal,
+        "members": _numbers(rows, concerned),
+        "state": _state(event, after),
+        "code": event.refusal or None,
+        "command": None,
+        "block": event.block,
+        "log_index": event.log_index,
+    }
 
 
 def _subject(rows: Rows, event: Event) -> _Subject:

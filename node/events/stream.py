@@ -6,11 +6,11 @@ lock of the one row that counts them, and that lock is held until the commit: a 
 never becomes visible before an earlier one, and a reader that goes by position misses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, event, update
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from identity.acts.types import ACT_TYPES
 from node.store.commands import SIGNED
@@ -28,6 +28,7 @@ _WAITING = "events without a position"
 _COLUMNS = tuple(column.name for column in table_of(EventRow).columns)
 _NOTHING: Mapping[str, Any] = dict.fromkeys(_COLUMNS) | {"members": ""}
 _HEAD = table_of(StreamHead)
+_READ_HEAD = "SELECT position FROM stream_head WHERE id = 1"
 _GIVE = (
     update(_HEAD)
     .where(_HEAD.c.id == 1)
@@ -59,6 +60,12 @@ def append(session: Session, row: EventRow) -> None:
     _append(session, {name: getattr(row, name) for name in _COLUMNS})
 
 
+def append_rows(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Add events as ``append`` does, as rows that name every column but the position."""
+    for row in rows:
+        _append(session, row)
+
+
 def append_command(session: Session, command: CommandState, at: int) -> None:
     """Tell of the state a command has come to ``at`` (UTC seconds); not that it was signed."""
     if command.state == SIGNED:
@@ -86,7 +93,7 @@ def _append(session: Session, row: dict[str, Any]) -> None:
 
 def head(session: Session) -> int:
     """Return the last position that was given; 0 when there is none."""
-    return session.exec(select(StreamHead.position).where(StreamHead.id == 1)).first() or 0
+    return session.connection().exec_driver_sql(_READ_HEAD).scalar() or 0
 
 
 def skip_ahead(session: Session) -> None:

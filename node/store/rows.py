@@ -4,12 +4,12 @@ It is how the follower applies thousands of events in one transaction. The calle
 connection and its transaction; rows are plain dicts by column name.
 """
 
-from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlmodel import SQLModel
+
+from node.store.many import put_many
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -24,7 +24,6 @@ class Rows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._engine = connection.dialect.name
         self._mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
         self._known: dict[tuple[str, Key], Row | None] = {}
         self._changed: dict[tuple[str, Key], Table] = {}
@@ -90,7 +89,7 @@ class Rows:
             else:
                 written.setdefault(name, []).append(row)
         for name, rows in written.items():
-            self._connection.execute(_upsert(tables[name], self._engine), rows)
+            put_many(self._connection, tables[name], rows)
         for name, keys in removed.items():
             self._connection.exec_driver_sql(
                 f'DELETE FROM "{name}" WHERE {self._is_key(tables[name])}',  # noqa: S608
@@ -100,21 +99,6 @@ class Rows:
 
     def _is_key(self, table: Table) -> str:
         return " AND ".join(f'"{column.name}" = {self._mark}' for column in table.primary_key)
-
-
-@cache
-def _upsert(table: Table, engine: str) -> Executable:
-    """Insert rows; one of the same primary key takes the new values."""
-    insert = postgresql.insert(table) if engine == "postgresql" else sqlite.insert(table)
-    key = [column.name for column in table.primary_key]
-    new = {
-        column.name: insert.excluded[column.name]
-        for column in table.columns
-        if not column.primary_key
-    }
-    if not new:
-        return insert.on_conflict_do_nothing(index_elements=key)
-    return insert.on_conflict_do_update(index_elements=key, set_=new)
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.chain.lanes import MAX_OPEN_TRANSACTIONS, Lane, Load, next_load
+from node.chain.lanes import MAX_OPEN_TRANSACTIONS, Lane, Load, next_load, next_loads
 from node.commands.queue import WaitingAct
 
 NOW = 1_800_000_000
@@ -37,7 +37,7 @@ def test_the_more_is_under_way_the_more_acts_a_transaction_has_to_carry() -> Non
         wanted.append(
             next(n for n in range(1, 51) if next_load([act(i) for i in range(n)], {}, [lane], NOW))
         )
-    assert wanted == [1, 1, 2, 4, 8, 16, 32, 50]
+    assert wanted == [1, 1, 2, 4, 8, 16, 32, *[50] * 9]
     assert next_load([act(1)], {}, [Lane("0xa", MAX_OPEN_TRANSACTIONS)], NOW) is None
 
 
@@ -92,3 +92,17 @@ def test_suspects_go_apart_from_others_and_in_halves() -> None:
 
 def test_suspects_do_not_wait_for_company() -> None:
     assert numbers(next_load([act(1, batch_limit=3)], {}, [Lane("0xa", 6)], NOW)) == [1]
+
+
+def test_all_that_may_go_is_chosen_at_once_as_if_one_after_the_other() -> None:
+    waiting = [act(n) for n in range(120)]
+    loads = next_loads(waiting, {}, [IDLE, Lane("0xb", 1)], NOW, len)
+    assert [(load.relayer, len(load.acts)) for load in loads] == [
+        ("0xa", 50), ("0xa", 50), ("0xb", 20),
+    ]  # fmt: skip
+    assert [one.number for load in loads for one in load.acts] == list(range(120))
+
+
+def test_what_does_not_fit_one_transaction_goes_with_the_next() -> None:
+    loads = next_loads([act(n) for n in range(6)], {}, [IDLE], NOW, lambda acts: min(2, len(acts)))
+    assert [numbers(load) for load in loads] == [[0, 1], [2, 3], [4, 5]]
