@@ -82,7 +82,7 @@ class Node:
         self.db = Database(settings.database_url)
         upgrade(self.db)
         self.rpc = Rpc(settings.ledger_url)
-        self.authority = Authority(settings.authority_file, settings.member, settings.authority)
+        self.authority = self.authority_of(settings)
         self.probe = Rpc(settings.ledger_url, PROBE_SECONDS)
         self.signer = Signer(settings.signer_socket)
         self.directory = Directory(settings.profiles_directory, self.db)
@@ -111,6 +111,16 @@ class Node:
         self.tail = Tail(self.db)
         self.webhook_secrets = Secrets(settings.member, envelope_key)
         self.people = People(envelope_key)
+
+    @staticmethod
+    def authority_of(settings: Settings) -> Authority:
+        """Return what says who may act for the member whose settings these are."""
+        return Authority(
+            settings.authority_file,
+            settings.member,
+            settings.authority,
+            settings.authority_number,
+        )
 
     def follower(self) -> Follower:
         """Return what projects the ledger into tables and stream; commands' ends are its hook."""

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
             Each process of a member needs its own.
         authority: the fingerprint of the administrators whose authority file must be there; None:
             without a file the roles in tokens.json stand.
+        authority_number: of the file that was installed last; none before it counts.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
         webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     proxies: tuple[str, ...] = ()
     metrics_port: Port | None = None
     authority: str | None = Field(default=None, pattern=r"^0x[0-9a-f]{64}$")
+    authority_number: int = Field(default=0, ge=0)
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
     jobs: Literal["process", "celery"] = "process"
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
@@ -181,6 +183,11 @@ class Settings(BaseSettings):
     def authority_file(self) -> Path:
         """Who may do what up to which limits, signed by the member's administrators."""
         return self.directory / "authority.json"
+
+    @property
+    def signer_authority_file(self) -> Path:
+        """The signer's own copy of it, where the signer works in the same directory."""
+        return self.directory / "signer.authority.json"
 
     @property
     def relay_keystore_file(self) -> Path:

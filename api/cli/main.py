@@ -9,8 +9,10 @@ from typing import TypeGuard
 import typer
 
 from api.cli import (
+    approvals,
     audit,
     authorities,
+    authority,
     commands,
     contracts,
     events,
@@ -50,6 +52,8 @@ app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")
 app.add_typer(members.app, name="member")
 app.add_typer(commands.app, name="commands")
+app.add_typer(authority.app, name="authority")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(keys.app, name="key")
 app.add_typer(people.people, name="people")
 app.add_typer(people.sessions, name="sessions")

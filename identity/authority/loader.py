@@ -21,12 +21,14 @@ class Authority:
         member: its id, ``0x`` hex.
         pinned: the administrators' fingerprint (``signing.fingerprint``), where a file must be
             there; None: without a file there are no limits and no approvals.
+        least: the number that was in force at the last installation; none before it counts.
     """
 
-    def __init__(self, path: Path, member: str, pinned: str | None = None) -> None:
+    def __init__(self, path: Path, member: str, pinned: str | None = None, least: int = 0) -> None:
         self._path = path
         self._member = member
         self._pinned = pinned
+        self._least = least
         self._lock = Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._file: AuthorityFile | None = None
@@ -82,5 +84,7 @@ class Authority:
                 check_follows(found, self._file)
             return
         check_signed(found)
+        if found.number < self._least:
+            raise AuthorityRefused("The authority file is older than one that was in force.")
         if self._pinned is not None and fingerprint(found) != self._pinned:
             raise AuthorityRefused("The authority file has other administrators than are trusted.")

@@ -49,7 +49,9 @@ class Service:
         with contextlib.suppress(KeyMissing):
             self._numbering_key = keystore.rsa_key(NUMBERING_KEY)
         member = _hex(settings.member)
-        self._authority = Authority(settings.authority_file, member, settings.authority)
+        self._authority = Authority(
+            settings.authority_file, member, settings.authority, settings.authority_number
+        )
         self._bucket = TokenBucket(settings.rate_per_second, settings.burst, time.monotonic())
         # Each takes these, and may take those.
         self._methods: dict[str, tuple[set[str], set[str], Callable[..., dict[str, object]]]] = {

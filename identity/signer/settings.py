@@ -23,7 +23,14 @@ MAX_SOCKET_PATH_BYTES = 107  # sockaddr_un has 108 with the closing zero
 MAX_TTL_SECONDS = 7 * 24 * 3600
 RATE_PER_SECOND = 1000.0
 BURST = 1000
-_OPTIONAL = {"act_key", "max_ttl_seconds", "rate_per_second", "burst", "authority"}
+_OPTIONAL = {
+    "act_key",
+    "max_ttl_seconds",
+    "rate_per_second",
+    "burst",
+    "authority",
+    "authority_number",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class SignerSettings:
         rate_per_second, burst: signatures a second for long, and at once.
         authority: the fingerprint of the administrators whose authority file must be there; None:
             without a file, whoever reaches the socket may ask for every verb.
+        authority_number: of the file that was installed last; none before it counts.
     """
 
     directory: Path
@@ -51,6 +59,7 @@ class SignerSettings:
     rate_per_second: float = RATE_PER_SECOND
     burst: int = BURST
     authority: str | None = None
+    authority_number: int = 0
 
     @property
     def socket(self) -> Path:
@@ -99,6 +108,7 @@ class SignerSettings:
             rate_per_second=_number(given, "rate_per_second", RATE_PER_SECOND, 1e6),
             burst=int(_number(given, "burst", BURST, 1e6)),
             authority=_fingerprint(given.get("authority")),
+            authority_number=int(_number(given, "authority_number", 1, 2**40)),
         )
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from identity.authority.loader import Authority
+from identity.errors import AuthorityUnavailable
 from identity.profile.profile import Profile
 from node.chain.network import load
 from node.commands.states import CODED_ERRORS
@@ -49,6 +51,7 @@ def before_start(directory: Path) -> Iterator[Finding]:
     yield _path(settings)
     yield from _key_stores(settings)
     yield from _certificate(settings)
+    yield _authority(settings)
     yield _disk(directory)
     yield from database(settings)
     if settings.jobs == "celery":
@@ -107,6 +110,22 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
     days = (certificate.not_valid_after_utc - datetime.now(UTC)).days
     state: State = "fail" if days < 0 else "warn" if days < CERTIFICATE_WARN_DAYS else "ok"
     yield found("CERTIFICATE_ENDS", state, f"The certificate ends in {days} days.")
+
+
+def _authority(settings: Settings) -> Finding:
+    """Say whose word on roles counts; without a file no limit and no second person is asked for."""
+    try:
+        pinned = settings.authority
+        file = Authority(settings.authority_file, settings.member, pinned).current()
+    except AuthorityUnavailable as error:
+        return found("AUTHORITY_UNAVAILABLE", "fail", error.message)
+    if file is None:
+        said = "There is no authority file: roles are those of tokens, nobody approves anything."
+        return found("AUTHORITY_MISSING", "warn", said)
+    signer = settings.signer_authority_file
+    if signer.exists() and signer.read_bytes() != settings.authority_file.read_bytes():
+        return found("AUTHORITY_DIFFERS", "fail", "Node and signer have different authority files.")
+    return found("AUTHORITY_MISSING", "ok", f"The authority file's number is {file.number}.")
 
 
 def _disk(directory: Path) -> Finding:

@@ -75,8 +75,7 @@ def install(member: Office, administrators: Administrators, number: int, **parts
 
 def forget(member: Office) -> None:
     """Give the node a new memory of the file, as a start would."""
-    settings = member.node.settings
-    member.node.authority = type(member.node.authority)(settings.authority_file, settings.member)
+    member.node.authority = member.node.authority_of(member.node.settings)
 
 
 def test_a_stranger_is_refused_every_operation(client: httpx.Client, member: Office) -> None:
