@@ -10,7 +10,7 @@ IdentityError
 │   ├── KeyMalformed         bytes that are not a key of the kind asked for
 │   ├── ProfileMalformed     a profile that does not follow its format
 │   ├── RequestMalformed     a line to the signer that is not a request
-│   ├── AuthorityMalformed   an authority file that does not follow its format
+│   ├── AuthorityFileMalformed an authority file that does not follow its format
 │   └── ApprovalMalformed    an approval that does not follow its format
 ├── Refused                  understood and rejected
 │   ├── WrongPassphrase      the key store does not open
@@ -21,7 +21,7 @@ IdentityError
 │   ├── ExpiryRefused        an act that has expired, or stays open too long
 │   ├── NumberingRefused     a bill number, of a member that has no numbering key
 │   ├── RateExceeded         too many signatures asked for in too short a time
-│   ├── AuthorityRefused     an authority file that may not take effect
+│   ├── AuthorityFileRefused an authority file that may not take effect
 │   ├── AskerRefused         an act that its asker may not have done
 │   ├── ApprovalMissing      an act that not enough others have approved
 │   └── ApprovalRefused      an approval that does not count
@@ -30,7 +30,7 @@ IdentityError
     ├── KeystoreUnavailable  the key store's file or passphrase is not there
     ├── SignerUnavailable    no signer answers
     ├── SettingsUnusable     the signer's directory does not hold what it needs
-    ├── AuthorityUnavailable the authority file is not there
+    ├── AuthorityFileUnavailable the authority file is not there
     └── AuditUnavailable     the audit line could not be made durable, so nothing was signed
 """
 
@@ -128,10 +128,10 @@ class RequestMalformed(Invalid):
     what_to_do = "Send one JSON object a line, with a method the signer knows."
 
 
-class AuthorityMalformed(Invalid):
+class AuthorityFileMalformed(Invalid):
     """An authority file that does not follow its format."""
 
-    code = "AUTHORITY_MALFORMED"
+    code = "AUTHORITY_FILE_MALFORMED"
     what_to_do = "Correct the draft; docs/protocol/authority.md gives its fields."
 
 
@@ -198,10 +198,10 @@ class RateExceeded(Refused):
     what_to_do = "Wait and ask again; nothing was signed."
 
 
-class AuthorityRefused(Refused):
+class AuthorityFileRefused(Refused):
     """An authority file that may not take effect."""
 
-    code = "AUTHORITY_REFUSED"
+    code = "AUTHORITY_FILE_REFUSED"
     what_to_do = "Have enough administrators sign a draft of the next number, then install it."
 
 
@@ -254,10 +254,10 @@ class SettingsUnusable(Unavailable):
     what_to_do = "Check signer.json and network.json in the signer's directory."
 
 
-class AuthorityUnavailable(Unavailable):
+class AuthorityFileUnavailable(Unavailable):
     """The authority file is not there, though the member has one."""
 
-    code = "AUTHORITY_UNAVAILABLE"
+    code = "AUTHORITY_FILE_UNAVAILABLE"
     what_to_do = "Put authority.json back, or install the next number; until then nothing is done."
 
 

@@ -45,7 +45,7 @@ def credential_of(request: Request) -> Credential:
 
 
 def actor_of(request: Request) -> Actor:
-    """The caller, as the policy judges it. Raises: AuthorityUnavailable."""
+    """The caller, as the policy judges it. Raises: AuthorityFileUnavailable."""
     credential = credential_of(request)
     node = node_of(request)
     roles = frozenset(credential.roles)

@@ -16,7 +16,7 @@ from identity.acts.typed import ZERO_WORD, Act, Domain, digest
 from identity.acts.words import Capacity
 from identity.approvals.passkey import asserted
 from identity.authority.file import ApprovalKey, AuthorityFile, money
-from identity.errors import ApprovalMalformed, ApprovalRefused, AuthorityMalformed
+from identity.errors import ApprovalMalformed, ApprovalRefused, AuthorityFileMalformed
 from identity.policy.decide import decide_approval
 from identity.policy.mandate import PLEDGE, TAKE_PLEDGE, Money, Terms
 from identity.signatures.person import verify_by
@@ -168,7 +168,7 @@ def _made_by(key: ApprovalKey, approval: Approval, signed: bytes) -> bool:
 def _money(given: object) -> Money | None:
     try:
         return None if given is None else money(given)
-    except AuthorityMalformed as error:
+    except AuthorityFileMalformed as error:
         raise ApprovalMalformed("An approval's terms have a value that is none.") from error
 
 

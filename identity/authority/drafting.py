@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from identity.authority.file import FORMAT, ApprovalKey, AuthorityFile, read
-from identity.errors import AuthorityMalformed
+from identity.errors import AuthorityFileMalformed
 
 NODE_SERVICE = {"subject": "node", "kind": "service", "roles": ["gate"]}
 """The node itself, which asks for checkpoints of its audit log."""
@@ -21,7 +21,7 @@ def first_draft(
     threshold: int,
     subjects: Iterable[Mapping[str, Any]],
 ) -> Draft:
-    """Return the draft of a member's first file: number 1, no rules; raises AuthorityMalformed."""
+    """Return the draft of a first file: number 1, no rules; raises AuthorityFileMalformed."""
     return _checked(
         {
             "authority": FORMAT,
@@ -42,13 +42,13 @@ def next_draft(file: AuthorityFile) -> Draft:
 
 
 def with_subject(draft: Draft, name: str, kind: str, roles: Sequence[str]) -> Draft:
-    """Add a subject, or give one that is there these roles; raises AuthorityMalformed."""
+    """Add a subject, or give one that is there these roles; raises AuthorityFileMalformed."""
     row = _row(draft, name) or {"subject": name}
     return _with_row(draft, {**row, "kind": kind, "roles": list(roles)})
 
 
 def without_subject(draft: Draft, name: str) -> Draft:
-    """Take a subject out; raises AuthorityMalformed when it is not there."""
+    """Take a subject out; raises AuthorityFileMalformed when it is not there."""
     _require_row(draft, name)
     left = [row for row in draft["subjects"] if row["subject"] != name]
     return _checked({**_unsigned(draft), "subjects": left})
@@ -95,7 +95,7 @@ def with_rule(
 
 
 def with_separation(draft: Draft, one: str, other: str) -> Draft:
-    """Keep two roles, or two acts, from one person; raises AuthorityMalformed."""
+    """Keep two roles, or two acts, from one person; raises AuthorityFileMalformed."""
     pairs = draft.get("separation", [])
     known = [one, other] in pairs or [other, one] in pairs
     kept = pairs if known else [*pairs, [one, other]]
@@ -117,7 +117,7 @@ def _row(draft: Draft, name: str) -> dict[str, Any] | None:
 def _require_row(draft: Draft, name: str) -> dict[str, Any]:
     row = _row(draft, name)
     if row is None:
-        raise AuthorityMalformed(f"The draft has no subject {name[:128]}.", subject=name[:128])
+        raise AuthorityFileMalformed(f"The draft has no subject {name[:128]}.", subject=name[:128])
     return row
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from identity.acts.types import ACT_TYPES
-from identity.errors import AuthorityMalformed
+from identity.errors import AuthorityFileMalformed
 from identity.policy.decide import ROLES, Actor
 from identity.policy.mandate import PLEDGE, TAKE_PLEDGE, ApprovalRule, Limit, Mandate, Money
 from identity.signatures.person import ALGORITHMS
@@ -104,17 +104,17 @@ def parse(data: bytes) -> AuthorityFile:
     """Read a file strictly; checks no signature.
 
     Raises:
-        AuthorityMalformed: not this format; the sentence names the place.
+        AuthorityFileMalformed: not this format; the sentence names the place.
     """
     try:
         given = read_json(data)
     except ValueError as error:
-        raise AuthorityMalformed("The authority file is not JSON.") from error
+        raise AuthorityFileMalformed("The authority file is not JSON.") from error
     return read(given)
 
 
 def read(given: object) -> AuthorityFile:
-    """Return the file that this JSON value is; raises AuthorityMalformed."""
+    """Return the file that this JSON value is; raises AuthorityFileMalformed."""
     top = _object(
         given, "the file",
         {"authority", "member", "number", "administrators", "threshold", "subjects"},
@@ -134,7 +134,7 @@ def read(given: object) -> AuthorityFile:
     shared = (MappingProxyType(rules), MappingProxyType(apart))
     subjects = _list(top["subjects"], "subjects", lambda one: _subject(one, pairs, *shared))
     if _twice(one.subject for one in subjects):
-        raise AuthorityMalformed("A subject stands twice in the authority file.")
+        raise AuthorityFileMalformed("A subject stands twice in the authority file.")
     return AuthorityFile(
         member=top["member"],
         number=_whole(top["number"], "number"),
@@ -177,7 +177,9 @@ def _subject(
         raise _wrong(f"kind or suspended of {name}")
     for one, other in pairs:
         if {one, other} <= roles:
-            raise AuthorityMalformed(f"{name} has two roles that are kept apart: {one}, {other}.")
+            raise AuthorityFileMalformed(
+                f"{name} has two roles that are kept apart: {one}, {other}."
+            )
     limits: dict[str, tuple[Limit, ...]] = {}
     for limit in _list(row.get("limits", []), f"the limits of {name}", _limit):
         for verb in limit.verbs:
@@ -261,7 +263,7 @@ def _key(given: object) -> ApprovalKey:
 
 
 def money(given: object) -> Money:
-    """Return ``{"amount": "1000.00", "currency": "USD"}`` as money; raises AuthorityMalformed."""
+    """Return ``{"amount": "10.00", "currency": "USD"}`` as money; raises AuthorityFileMalformed."""
     row = _object(given, "a value", {"amount", "currency"})
     try:
         return Money.of(str(row["amount"]), str(row["currency"]))
@@ -273,7 +275,9 @@ def _object(
     given: object, what: str, required: set[str], optional: Iterable[str] = ()
 ) -> dict[str, Any]:
     if not isinstance(given, dict) or not required <= set(given) <= required | set(optional):
-        raise AuthorityMalformed(f"In the authority file, {what} has other fields than it should.")
+        raise AuthorityFileMalformed(
+            f"In the authority file, {what} has other fields than it should."
+        )
     return given
 
 
@@ -318,5 +322,5 @@ def _twice(values: Iterable[object]) -> bool:
     return len(set(seen)) < len(seen)
 
 
-def _wrong(what: str) -> AuthorityMalformed:
-    return AuthorityMalformed(f"In the authority file, this is not as it should be: {what}.")
+def _wrong(what: str) -> AuthorityFileMalformed:
+    return AuthorityFileMalformed(f"In the authority file, this is not as it should be: {what}.")

@@ -10,7 +10,7 @@ from threading import Lock
 
 from identity.authority.file import MAX_FILE_BYTES, AuthorityFile, parse
 from identity.authority.signing import check_follows, check_signed, fingerprint
-from identity.errors import AuthorityRefused, AuthorityUnavailable, IdentityError
+from identity.errors import AuthorityFileRefused, AuthorityFileUnavailable, IdentityError
 from identity.policy.decide import Actor
 
 
@@ -32,20 +32,20 @@ class Authority:
         self._lock = Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._file: AuthorityFile | None = None
-        self._wrong: AuthorityUnavailable | None = None
+        self._wrong: AuthorityFileUnavailable | None = None
         self._seen = path.exists()  # from now on it may not go missing
 
     def current(self) -> AuthorityFile | None:
         """Return the file in force; None where the member has none and needs none.
 
-        Raises: AuthorityUnavailable: nobody may do anything; ``reason`` is a code.
+        Raises: AuthorityFileUnavailable: nobody may do anything; ``reason`` is a code.
         """
         try:
             status = self._path.stat()
         except OSError as error:
             if not self._seen and self._pinned is None and isinstance(error, FileNotFoundError):
                 return None
-            raise AuthorityUnavailable("The authority file is not there.") from error
+            raise AuthorityFileUnavailable("The authority file is not there.") from error
         self._seen = True
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         with self._lock:
@@ -59,7 +59,7 @@ class Authority:
     def actor(self, subject: str, roles: frozenset[str]) -> Actor:
         """Return the subject as the policy judges it: by the file alone, where there is one.
 
-        Raises: AuthorityUnavailable.
+        Raises: AuthorityFileUnavailable.
         """
         file = self.current()
         return Actor(self._member, subject, roles) if file is None else file.actor(subject)
@@ -70,21 +70,25 @@ class Authority:
                 found = parse(file.read(MAX_FILE_BYTES))
             self._check(found)
         except IdentityError as error:
-            self._wrong = AuthorityUnavailable(error.message, reason=error.code)
+            self._wrong = AuthorityFileUnavailable(error.message, reason=error.code)
         except OSError:
-            self._wrong = AuthorityUnavailable("The authority file cannot be read.")
+            self._wrong = AuthorityFileUnavailable("The authority file cannot be read.")
         else:
             self._file, self._wrong = found, None
 
     def _check(self, found: AuthorityFile) -> None:
         if found.member != self._member:
-            raise AuthorityRefused("The authority file is another member's.", member=found.member)
+            raise AuthorityFileRefused(
+                "The authority file is another member's.", member=found.member
+            )
         if self._file is not None:
             if found.content != self._file.content:
                 check_follows(found, self._file)
             return
         check_signed(found)
         if found.number < self._least:
-            raise AuthorityRefused("The authority file is older than one that was in force.")
+            raise AuthorityFileRefused("The authority file is older than one that was in force.")
         if self._pinned is not None and fingerprint(found) != self._pinned:
-            raise AuthorityRefused("The authority file has other administrators than are trusted.")
+            raise AuthorityFileRefused(
+                "The authority file has other administrators than are trusted."
+            )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from identity.authority.file import Administrator, AuthorityFile
-from identity.errors import AuthorityRefused
+from identity.errors import AuthorityFileRefused
 from identity.signatures.person import public_of, sign_by, verify_by
 from identity.signatures.statements import statement_digest
 
@@ -42,7 +42,7 @@ def fingerprint(file: AuthorityFile) -> str:
 
 
 def check_signed(file: AuthorityFile) -> None:
-    """Return if enough of the file's own administrators signed it; raises AuthorityRefused."""
+    """Return if enough of the file's own administrators signed it; raises AuthorityFileRefused."""
     _require(file, file.administrators, file.threshold, "its own administrators")
 
 
@@ -52,12 +52,12 @@ def check_follows(file: AuthorityFile, before: AuthorityFile) -> None:
     1. It is of the same member, and its number is higher. 2. Enough administrators of the file
     before signed it. 3. Enough of its own did.
 
-    Raises: AuthorityRefused.
+    Raises: AuthorityFileRefused.
     """
     if file.member != before.member:
-        raise AuthorityRefused("The authority file is another member's.", member=file.member)
+        raise AuthorityFileRefused("The authority file is another member's.", member=file.member)
     if file.number <= before.number:
-        raise AuthorityRefused(
+        raise AuthorityFileRefused(
             "The authority file is not newer than the one in use.",
             number=file.number,
             in_use=before.number,
@@ -85,7 +85,7 @@ def _require(
 ) -> None:
     signed = signed_by(file, administrators)
     if len(signed) < threshold:
-        raise AuthorityRefused(
+        raise AuthorityFileRefused(
             f"The authority file has {len(signed)} signatures of {whose} and needs {threshold}.",
             signed=signed,
             threshold=threshold,

@@ -148,7 +148,9 @@ def decide_approval(approver: Actor, verb: str, terms: Terms, asker: str) -> Dec
     if refusal is not None:
         return refusal
     if approver.mandate is None:
-        return Decision(False, "AUTHORITY_MISSING", "There is no authority file to approve by.")
+        return Decision(
+            False, "AUTHORITY_FILE_MISSING", "There is no authority file to approve by."
+        )
     limits = approver.mandate.limits_on(terms.operation)
     lacks = limit_refusal(limits, terms, approved=True)
     return ALLOWED if lacks is None else Decision(False, *lacks)

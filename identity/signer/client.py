@@ -56,7 +56,7 @@ class Signer:
             ActMalformed, PrincipalRefused, VerbRefused, ExpiryRefused, RateExceeded, AskerRefused,
             ApprovalMissing, ApprovalRefused: refused.
             AuditUnavailable: the signer could not write its audit line.
-            AuthorityUnavailable: its authority file does not count.
+            AuthorityFileUnavailable: its authority file does not count.
         """
         request: dict[str, object] = {"method": "sign_act", "act": act_to_json(act)}
         if asked is not None:

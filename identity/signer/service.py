@@ -18,7 +18,7 @@ from identity.authority.loader import Authority
 from identity.errors import (
     AskerRefused,
     AuditUnavailable,
-    AuthorityUnavailable,
+    AuthorityFileUnavailable,
     IdentityError,
     KeyMissing,
     NumberingRefused,
@@ -169,7 +169,7 @@ class Service:
         try:
             file = self._authority.current()
             authority: object = None if file is None else file.number
-        except AuthorityUnavailable as error:
+        except AuthorityFileUnavailable as error:
             authority = error.message
         domain = next(iter(self._settings.domains.values()))
         return {

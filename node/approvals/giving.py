@@ -84,7 +84,8 @@ def approve(node: "Node", actor: Actor, command_id: str, kind: str, proof: Any) 
 
     A person who has approved already changes nothing.
 
-    Raises: ApprovalUnknown, ApprovalMalformed, ApprovalRefused, NotAllowed, AuthorityUnavailable.
+    Raises: ApprovalUnknown, ApprovalMalformed, ApprovalRefused, NotAllowed,
+        AuthorityFileUnavailable.
     """
     actor = node.handler.standing(actor)
     with node.db.begin() as session:
@@ -106,7 +107,7 @@ def approve(node: "Node", actor: Actor, command_id: str, kind: str, proof: Any) 
 def decline(node: "Node", actor: Actor, command_id: str) -> str:
     """End a command that an approver does not approve, as refused; return its id.
 
-    Raises: ApprovalUnknown, NotAllowed, AuthorityUnavailable.
+    Raises: ApprovalUnknown, NotAllowed, AuthorityFileUnavailable.
     """
     actor = node.handler.standing(actor)
     with node.db.begin() as session:

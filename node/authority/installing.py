@@ -11,7 +11,7 @@ from typing import Any
 
 from identity.authority.file import MAX_FILE_BYTES, AuthorityFile, parse, read
 from identity.authority.signing import check_follows, check_signed, fingerprint
-from identity.errors import AuthorityRefused
+from identity.errors import AuthorityFileRefused
 from node.errors import SettingsInvalid
 from node.member import write_json
 
@@ -28,7 +28,7 @@ class Installed:
 
 
 def file_at(path: Path) -> AuthorityFile | None:
-    """Return the file at ``path``; None where there is none; raises AuthorityMalformed."""
+    """Return the file at ``path``; None where there is none; raises AuthorityFileMalformed."""
     try:
         with path.open("rb") as file:
             return parse(file.read(MAX_FILE_BYTES))
@@ -46,11 +46,11 @@ def install(directory: Path, signer: Path, expected: str | None = None) -> Insta
     gets it first: what the node would let through and the signer not only waits. Done again after
     a crash it comes to the same end.
 
-    Raises: AuthorityMalformed, AuthorityRefused, SettingsInvalid.
+    Raises: AuthorityFileMalformed, AuthorityFileRefused, SettingsInvalid.
     """
     file = file_at(directory / DRAFT)
     if file is None:
-        raise AuthorityRefused(f"There is no {DRAFT} in {directory}.")
+        raise AuthorityFileRefused(f"There is no {DRAFT} in {directory}.")
     trusted = {directory / "settings.json", signer / "signer.json"}
     pins = {path: _read(path).get("authority") for path in trusted}
     for place in (signer / SIGNER_FILE, directory / NODE_FILE):
@@ -77,18 +77,18 @@ def _check(
     check_signed(file)
     trusted = pins | ({expected} if expected is not None else set())
     if fingerprint(file) not in trusted:
-        raise AuthorityRefused(
+        raise AuthorityFileRefused(
             "Nobody has said that these administrators are the member's.",
             administrators=fingerprint(file),
         )
 
 
 def read_draft(directory: Path) -> dict[str, Any]:
-    """Return the draft's JSON; raises AuthorityMalformed, AuthorityRefused."""
+    """Return the draft's JSON; raises AuthorityFileMalformed, AuthorityFileRefused."""
     try:
         given = json.loads((directory / DRAFT).read_bytes())
     except (OSError, ValueError) as error:
-        raise AuthorityRefused(f"There is no readable {DRAFT} in {directory}.") from error
+        raise AuthorityFileRefused(f"There is no readable {DRAFT} in {directory}.") from error
     read(given)
     draft: dict[str, Any] = given
     return draft

@@ -53,7 +53,7 @@ class CommandHandler:
             For each, in order, the command, or why it was not taken: the errors of ``submit``.
 
         Raises:
-            StorageUnavailable, AuthorityUnavailable: nothing is stored of any.
+            StorageUnavailable, AuthorityFileUnavailable: nothing is stored of any.
         """
         return self.hand_in(actor, asked).result()
 
@@ -77,7 +77,7 @@ class CommandHandler:
     def require(self, actor: Actor, verb: str) -> None:
         """Raise NotAllowed unless the policy lets ``actor`` do ``verb``, a read of its table.
 
-        Raises besides: AuthorityUnavailable.
+        Raises besides: AuthorityFileUnavailable.
         """
         actor = self.standing(actor)
         decision = decide(actor, verb, Facts(node=self._node.settings.member))
@@ -88,7 +88,7 @@ class CommandHandler:
         """Return the actor with the roles and limits of the authority file, where there is one.
 
         Whatever a door says of roles, then; another member's actor stays one. Raises:
-        AuthorityUnavailable.
+        AuthorityFileUnavailable.
         """
         if actor.member != self._node.settings.member:
             return actor

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from identity.authority.loader import Authority
-from identity.errors import AuthorityUnavailable
+from identity.errors import AuthorityFileUnavailable
 from identity.profile.profile import Profile
 from node.chain.network import load
 from node.commands.states import CODED_ERRORS
@@ -117,15 +117,17 @@ def _authority(settings: Settings) -> Finding:
     try:
         pinned = settings.authority
         file = Authority(settings.authority_file, settings.member, pinned).current()
-    except AuthorityUnavailable as error:
-        return found("AUTHORITY_UNAVAILABLE", "fail", error.message)
+    except AuthorityFileUnavailable as error:
+        return found("AUTHORITY_FILE_UNAVAILABLE", "fail", error.message)
     if file is None:
         said = "There is no authority file: roles are those of tokens, nobody approves anything."
-        return found("AUTHORITY_MISSING", "warn", said)
+        return found("AUTHORITY_FILE_MISSING", "warn", said)
     signer = settings.signer_authority_file
     if signer.exists() and signer.read_bytes() != settings.authority_file.read_bytes():
-        return found("AUTHORITY_DIFFERS", "fail", "Node and signer have different authority files.")
-    return found("AUTHORITY_MISSING", "ok", f"The authority file's number is {file.number}.")
+        return found(
+            "AUTHORITY_FILE_DIFFERS", "fail", "Node and signer have different authority files."
+        )
+    return found("AUTHORITY_FILE_MISSING", "ok", f"The authority file's number is {file.number}.")
 
 
 def _disk(directory: Path) -> Finding:

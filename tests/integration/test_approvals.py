@@ -26,7 +26,7 @@ from identity.errors import (
     ApprovalMissing,
     ApprovalRefused,
     AskerRefused,
-    AuthorityUnavailable,
+    AuthorityFileUnavailable,
     IdentityError,
 )
 from identity.policy.decide import Actor
@@ -260,9 +260,9 @@ def test_a_file_that_was_taken_away_stops_node_and_signer(desk: Desk) -> None:
     act, approval = desk.held(desk.ask())
     for name in ("authority.json", "signer.authority.json"):
         (desk.member.new.directory / name).unlink()
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         desk.node.signer.sign_act(act, Asked("li", (approval,)))
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         desk.ask()
 
 

@@ -69,11 +69,11 @@ def test_a_member_gets_an_authority_file_and_changes_it(folder: Path) -> None:
     told("authority", "keep-apart", member, "issuer", "finance")
     told("authority", "sign", member, "--key", folder / "wang.pem")
     early = lading("authority", "install", member)
-    assert (early.returncode, json.loads(early.stderr)["code"]) == (1, "AUTHORITY_REFUSED")
+    assert (early.returncode, json.loads(early.stderr)["code"]) == (1, "AUTHORITY_FILE_REFUSED")
     drafted = told("authority", "sign", member, "--key", folder / "zhao.pem")
     assert drafted["signed_by"] == "wang, zhao"
     unknown = lading("authority", "install", member)
-    assert json.loads(unknown.stderr)["code"] == "AUTHORITY_REFUSED"
+    assert json.loads(unknown.stderr)["code"] == "AUTHORITY_FILE_REFUSED"
     done = told("authority", "install", member, "--administrators", drafted["administrators"])
     assert (done["number"], done["restart"]) == (1, True)
     shown = told("authority", "show", member)
@@ -93,7 +93,7 @@ def test_the_next_number_counts_and_the_one_before_never_again(folder: Path) -> 
     changed = lading("authority", "sign", member, "--key", folder / "li.pem")
     assert changed.returncode == 0
     refused = lading("authority", "install", member)
-    assert json.loads(refused.stderr)["code"] == "AUTHORITY_REFUSED"
+    assert json.loads(refused.stderr)["code"] == "AUTHORITY_FILE_REFUSED"
     for name in ("wang", "zhao"):
         told("authority", "sign", member, "--key", folder / f"{name}.pem")
     done = told("authority", "install", member)

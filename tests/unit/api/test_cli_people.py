@@ -17,7 +17,6 @@ from support.office_node import Office
 from node.people import accounts
 from node.store.audit import AuditRow
 
-
 RUN = "from api.cli.main import main; main()"
 
 

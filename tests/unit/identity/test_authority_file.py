@@ -12,9 +12,9 @@ from identity.authority.file import parse, read
 from identity.authority.loader import Authority
 from identity.authority.signing import check_follows, check_signed, fingerprint
 from identity.errors import (
-    AuthorityMalformed,
-    AuthorityRefused,
-    AuthorityUnavailable,
+    AuthorityFileMalformed,
+    AuthorityFileRefused,
+    AuthorityFileUnavailable,
     IdentityError,
 )
 from identity.policy.mandate import Money
@@ -92,7 +92,7 @@ def test_a_subject_that_the_file_does_not_name_has_no_role() -> None:
     ],
 )
 def test_what_is_not_in_its_format_is_refused_whole(change: dict[str, Any]) -> None:
-    with pytest.raises(AuthorityMalformed):
+    with pytest.raises(AuthorityFileMalformed):
         read(ADMINISTRATORS.draft(**change))
 
 
@@ -107,7 +107,7 @@ def test_a_file_counts_only_with_enough_signatures_over_these_very_words() -> No
         ADMINISTRATORS.signed(draft, [one, p256_key()]),
         {**ADMINISTRATORS.signed(draft), "number": 2},
     ):
-        with pytest.raises(AuthorityRefused):
+        with pytest.raises(AuthorityFileRefused):
             check_signed(read(signed))
 
 
@@ -118,7 +118,7 @@ def test_the_next_file_is_signed_by_the_administrators_before_it_too() -> None:
     both = [*ADMINISTRATORS.keys, *successors.keys]
     check_follows(read(ADMINISTRATORS.signed(draft, both)), first)
     for keys in (ADMINISTRATORS.keys, successors.keys):
-        with pytest.raises(AuthorityRefused):
+        with pytest.raises(AuthorityFileRefused):
             check_follows(read(ADMINISTRATORS.signed(draft, keys)), first)
 
 
@@ -129,7 +129,7 @@ def test_a_change_counts_at_the_next_question_and_never_backwards(tmp_path: Path
     put(path, ADMINISTRATORS.signed(ADMINISTRATORS.draft(4)))
     assert authority.actor("li", frozenset({"admin"})).roles == frozenset()
     put(path, ADMINISTRATORS.signed(ADMINISTRATORS.draft(3, **FULL)))
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         authority.actor("li", frozenset())
 
 
@@ -139,10 +139,10 @@ def test_a_file_that_was_taken_away_or_damaged_lets_nobody_through(tmp_path: Pat
     authority.current()
     good = path.read_bytes()
     path.unlink()
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         authority.actor("li", frozenset({"clerk"}))
     path.write_bytes(b"{")
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         authority.actor("li", frozenset({"clerk"}))
     path.write_bytes(good)
     os.utime(path, ns=(1, 1))
@@ -152,7 +152,7 @@ def test_a_file_that_was_taken_away_or_damaged_lets_nobody_through(tmp_path: Pat
 def test_without_a_file_the_roles_given_stand_unless_one_is_demanded(tmp_path: Path) -> None:
     nowhere = tmp_path / "authority.json"
     assert Authority(nowhere, MEMBER).actor("li", frozenset({"clerk"})).mandate is None
-    with pytest.raises(AuthorityUnavailable):
+    with pytest.raises(AuthorityFileUnavailable):
         Authority(nowhere, MEMBER, "0x" + "00" * 32).actor("li", frozenset({"clerk"}))
 
 
@@ -160,10 +160,10 @@ def test_a_first_file_of_other_administrators_than_those_trusted_is_refused(tmp_
     file = ADMINISTRATORS.file()
     intruders = Administrators()
     path = put(tmp_path / "authority.json", intruders.signed(intruders.draft()))
-    with pytest.raises(AuthorityUnavailable) as caught:
+    with pytest.raises(AuthorityFileUnavailable) as caught:
         Authority(path, MEMBER, fingerprint(file)).current()
-    assert caught.value.facts["reason"] == "AUTHORITY_REFUSED"
-    with pytest.raises(AuthorityUnavailable):
+    assert caught.value.facts["reason"] == "AUTHORITY_FILE_REFUSED"
+    with pytest.raises(AuthorityFileUnavailable):
         Authority(path, "0x" + "0b" * 32).current()
 
 

@@ -113,7 +113,7 @@ def test_an_approver_is_another_subject_with_the_role_and_the_limit() -> None:
     gate = Actor(MEMBER, "wang", frozenset({"gate"}), Mandate())
     assert decide_approval(gate, "Offer", terms, asker="li").code == "ROLE_NOT_ALLOWED"
     nobody = Actor(MEMBER, "wang", frozenset({"clerk"}))
-    assert decide_approval(nobody, "Offer", terms, asker="li").code == "AUTHORITY_MISSING"
+    assert decide_approval(nobody, "Offer", terms, asker="li").code == "AUTHORITY_FILE_MISSING"
 
 
 @given(st.decimals(0, 10**12, places=4), st.decimals(0, 10**12, places=4))
