@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger_process import running_ledger
+from sqlmodel import select
 from support.peers import PASSPHRASE, free_port
 
 from identity.acts.words import Role
@@ -97,7 +98,7 @@ class RunningMember:
     def read(self, command: Command) -> Command:
         """Return the command as it stands."""
         with self.node.db.read() as session:
-            return session.get_one(Command, command.number)
+            return session.exec(select(Command).where(Command.id == command.id)).one()
 
     def end_of(self, command: Command, seconds: float = 120.0) -> Command:
         """Wait for the command's end and return it."""
