@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint slither coverage snapshots mutants soak lock contracts clean
+.PHONY: demo test lint slither coverage snapshots mutants soak fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -83,6 +83,10 @@ bench-node: $(VENV)/.installed-dev
 # Signatures, certificate paths, decisions and sign-in, on one core; the machine should do nothing else.
 bench-identity: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_identity.py
+
+# 100,000 damaged certificates, lists, requests and signatures; another SEED tries others.
+fuzz-identity: $(VENV)/.installed-dev
+	LADING_FUZZ=100000 $(if $(SEED),LADING_FUZZ_SEED=$(SEED)) $(PY) -m pytest -q --show-capture=no tests/unit/identity/certificates/test_fuzzed.py
 
 # Kills processes with -9 while writes are in flight, 50 times.
 bench-kill: $(VENV)/.installed-dev

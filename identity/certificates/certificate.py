@@ -11,14 +11,14 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from identity.certificates.der import children
+from identity.certificates.der import children, positive, whole_bytes
 from identity.certificates.errors import CertificateMalformed, CertificateRefused, Reason
 from identity.certificates.purposes import usages_of
 from identity.errors import KeyMalformed
 from identity.signatures.algorithms import VerifyingKey
 
 MAX_BYTES = 16 * 1024
-MAX_SERIAL_BYTES = 20  # RFC 5280 section 4.1.2.2
+_VERSION_3 = bytes.fromhex("a003020102")
 MEMBER_URN = "urn:lading:member:"
 SUBJECT_URN = "urn:lading:subject:"
 _READ = {
@@ -141,18 +141,17 @@ def read(der: bytes) -> Certificate:
     if len(der) > MAX_BYTES:
         raise CertificateMalformed(f"A certificate has at most {MAX_BYTES} bytes.")
     try:
+        tbs, algorithm, bits = children(der)
+        signature = whole_bytes(bits)
+        version, number, inner, issuer, _, subject, spki, *_ = children(tbs)
+        serial = positive(number)
+        if version != _VERSION_3 or inner != algorithm:
+            raise ValueError("not version 3, or two algorithms are named")
         parsed = x509.load_der_x509_certificate(der)
-        tbs, algorithm, _ = children(der)
-        _, _, inner, issuer, _, subject, spki, *_ = children(tbs)
-        serial = parsed.serial_number
         valid_from = int(parsed.not_valid_before_utc.timestamp())
         valid_until = int(parsed.not_valid_after_utc.timestamp())
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateMalformed("These bytes are no X.509 certificate in DER.") from error
-    if inner != algorithm or parsed.version is not x509.Version.v3:
-        raise CertificateMalformed("The certificate names two algorithms, or is not version 3.")
-    if not 0 < serial < 1 << 8 * MAX_SERIAL_BYTES:
-        raise CertificateMalformed("A serial number is positive and has at most 20 bytes.")
     try:
         key = VerifyingKey.from_spki(spki)
     except KeyMalformed as error:
@@ -161,7 +160,7 @@ def read(der: bytes) -> Certificate:
         der=der,
         tbs=tbs,
         algorithm=algorithm,
-        signature=parsed.signature,
+        signature=signature,
         issuer=issuer,
         subject=subject,
         serial=serial,

@@ -1,4 +1,4 @@
-"""The parts of a DER structure, for structures that a full parser has read already."""
+"""The parts of a DER structure; a full parser reads the same bytes beside it."""
 
 
 def children(der: bytes) -> list[bytes]:
@@ -18,6 +18,31 @@ def children(der: bytes) -> list[bytes]:
     if at != end:
         raise ValueError("an element is cut")
     return parts
+
+
+def positive(integer: bytes) -> int:
+    """Return the value of an INTEGER above 0 of at most 20 bytes (RFC 5280 section 4.1.2.2).
+
+    Raises:
+        ValueError: it is none.
+    """
+    start, end = _contents(integer, 0)
+    value = int.from_bytes(integer[start:end], "big", signed=True)
+    if integer[0] != 0x02 or end != len(integer) or value <= 0 or end - start > 20:
+        raise ValueError("a serial number is positive and has at most 20 bytes")
+    return value
+
+
+def whole_bytes(bits: bytes) -> bytes:
+    """Return the bytes of a BIT STRING that has no bits over.
+
+    Raises:
+        ValueError: it has: the same signature could be written in eight ways.
+    """
+    start, end = _contents(bits, 0)
+    if bits[0] != 0x03 or end != len(bits) or bits[start : start + 1] != b"\x00":
+        raise ValueError("a signature is a bit string of whole bytes")
+    return bits[start + 1 : end]
 
 
 def _contents(der: bytes, at: int) -> tuple[int, int]:

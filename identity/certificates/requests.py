@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from identity.certificates import signed
-from identity.certificates.der import children
+from identity.certificates.der import children, whole_bytes
 from identity.certificates.errors import CertificateMalformed
 from identity.signatures.algorithms import VerifyingKey
 
@@ -27,11 +27,12 @@ def key_of_request(data: bytes) -> VerifyingKey:
         raise CertificateMalformed(f"A request has at most {MAX_BYTES} bytes.")
     try:
         der = pem.unarmor(data)[2] if pem.detect(data) else data
-        parsed = x509.load_der_x509_csr(der)
-        tbs, algorithm, _ = children(der)
+        x509.load_der_x509_csr(der)
+        tbs, algorithm, bits = children(der)
+        signature = whole_bytes(bits)
         spki = children(tbs)[2]
     except (ValueError, IndexError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateMalformed("These bytes are no certification request.") from error
     key = VerifyingKey.from_spki(spki)
-    signed.check(algorithm, key, tbs, parsed.signature)
+    signed.check(algorithm, key, tbs, signature)
     return key

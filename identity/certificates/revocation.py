@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from identity.certificates import signed
 from identity.certificates.certificate import Certificate
-from identity.certificates.der import children
+from identity.certificates.der import children, whole_bytes
 from identity.certificates.errors import (
     CertificateMalformed,
     CertificateRefused,
@@ -56,14 +56,20 @@ def read_list(der: bytes) -> RevocationList:
         raise CertificateMalformed(f"A revocation list has at most {MAX_BYTES} bytes.")
     try:
         parsed = x509.load_der_x509_crl(der)
-        tbs, algorithm, _ = children(der)
+        tbs, algorithm, bits = children(der)
+        signature = whole_bytes(bits)
         _, inner, issuer, *_ = children(tbs)
         extensions = parsed.extensions
         number = extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         next_update = parsed.next_update_utc
         barred = any(each.critical for each in extensions)
         serials = frozenset(_serials(parsed))
-    except (ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
+    except (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.ExtensionNotFound,
+        x509.InvalidVersion,
+    ) as error:
         raise CertificateMalformed("These bytes are no numbered revocation list.") from error
     except x509.DuplicateExtension as error:
         raise CertificateMalformed("The list has an extension twice.") from error
@@ -73,7 +79,7 @@ def read_list(der: bytes) -> RevocationList:
         der=der,
         tbs=tbs,
         algorithm=algorithm,
-        signature=parsed.signature,
+        signature=signature,
         issuer=issuer,
         number=number,
         this_update=int(parsed.last_update_utc.timestamp()),

@@ -18,6 +18,7 @@ from support.paths import Path, authority_extensions, name, signatory
 from identity.certificates import assembling
 from identity.certificates.assembling import Revoked
 from identity.certificates.certificate import Certificate, read
+from identity.certificates.der import children
 from identity.certificates.errors import (
     AuthorityRefused,
     AuthorityUnavailable,
@@ -304,6 +305,17 @@ def test_a_certificate_that_names_two_algorithms_is_refused(path: Path) -> None:
     swapped = der[::-1].replace(algorithm[::-1], (algorithm[:-1] + bytes([last[0] ^ 1]))[::-1], 1)
     with pytest.raises(CertificateMalformed):
         read(swapped[::-1])
+
+
+def test_a_signature_written_as_bits_that_are_no_whole_bytes_is_refused() -> None:
+    """Some damage found it: where the last bit is 0, one bit over says the same."""
+    path = Path("p256", Kind.PERSON, Purpose.PERSON)
+    while (end := path.chain()[0].der)[-1] & 1:
+        pass
+    bits = len(end) - len(children(end)[2])
+    over = end[: bits + 2] + b"\x01" + end[bits + 3 :]
+    with pytest.raises(CertificateMalformed):
+        read(over)
 
 
 def test_sha1_and_other_curves_are_refused() -> None:
