@@ -110,7 +110,7 @@ class Node:
         self.watch = Watch(self.db)
         self.tail = Tail(self.db)
         self.webhook_secrets = Secrets(settings.member, envelope_key)
-        self.people = People(envelope_key)
+        self.people = People(envelope_key, settings.company)
 
     @staticmethod
     def authority_of(settings: Settings) -> Authority:

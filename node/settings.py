@@ -19,6 +19,7 @@ MAX_SETTINGS_BYTES = 64 * 1024
 
 MemberId = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+ISSUER = r"^(https://|http://(localhost|127\.0\.0\.1)[:/])[!-~]+$"
 PUBLIC_URL = r"^(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://localhost)(:[1-9][0-9]{0,4})?$"
 MailAddress = Annotated[str, Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$", max_length=254)]
 
@@ -47,6 +48,18 @@ class Person(BaseModel):
     )  # fmt: skip
 
 
+class Company(BaseModel):
+    """The company's own OpenID Connect provider; a secret is in ``LADING_COMPANY_SECRET`` alone.
+
+    ``issuer`` is its identifier exactly as it publishes it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(pattern=ISSUER, max_length=300)
+    client_id: str = Field(pattern=r"^[\x21-\x7e]{1,200}$")
+
+
 class Settings(BaseSettings):
     """One member's settings; frozen.
 
@@ -72,6 +85,7 @@ class Settings(BaseSettings):
             machine alone, as ``http://localhost`` and the port. Passkeys are bound to it.
         sign_in_by_token: whether the pages take a bearer token while nobody has an account; once
             somebody has one, they never do.
+        company: the company's own OpenID Connect provider, where people may sign in.
         proxies: addresses of proxies whose ``X-Forwarded-For`` is believed.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
@@ -90,6 +104,7 @@ class Settings(BaseSettings):
     database: str | None = Field(default=None, pattern=r"^(sqlite:///.|postgresql(\+psycopg)?://)")
     public_url: str | None = Field(default=None, pattern=PUBLIC_URL)
     sign_in_by_token: bool = True
+    company: Company | None = None
     proxies: tuple[str, ...] = ()
     metrics_port: Port | None = None
     authority: str | None = Field(default=None, pattern=r"^0x[0-9a-f]{64}$")

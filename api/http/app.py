@@ -32,7 +32,7 @@ from api.http.routes import (
     writes,
 )
 from api.http.tokens import Tokens
-from api.web import pages, security, sign_in
+from api.web import company, pages, security, sign_in
 from api.web.rendering import refusal_page
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ ROUTERS = (
     oauth.router,
     pages.router,
     sign_in.router,
+    company.router,
     security.router,
 )
 

@@ -49,6 +49,8 @@ OPEN = frozenset(
         "/sign-in",
         "/sign-in/passkey",
         "/sign-in/password",
+        "/sign-in/company",
+        "/sign-in/company/return",
         "/sign-out",
         "/enrol",
         "/static/page.css",

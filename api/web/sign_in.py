@@ -135,7 +135,7 @@ async def enrol(request: Request) -> Response:
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    await _end_own(request)
+    await run_in_threadpool(_end_own, request)
     response = RedirectResponse("/sign-in", status_code=HTTPStatus.SEE_OTHER)
     _set_cookie(request, response, "", 0)
     return response
@@ -189,6 +189,7 @@ def sign_in_page(
         options=options if by_account else None,
         by_token=by_token,
         by_account=by_account,
+        by_company=by_account and node.people.company is not None,
         after=after if NEXT.fullmatch(after) else "",
     )
 
@@ -203,20 +204,27 @@ async def _answered(request: Request, form: dict[str, str], work: Work) -> Respo
 async def _result(request: Request, form: dict[str, str], outcome: Outcome) -> Response:
     after = form.get("next", "")
     if outcome.secret is None:
-        return await run_in_threadpool(
-            sign_in_page, request, after, _status(outcome), outcome.wait_seconds
-        )
+        return await run_in_threadpool(refused_page, request, after, outcome)
     return _entered(request, outcome.secret, after if NEXT.fullmatch(after) else "/")
 
 
+def refused_page(request: Request, after: str, outcome: Outcome) -> Response:
+    """Return the sign-in page after a refusal."""
+    return sign_in_page(request, after, _status(outcome), outcome.wait_seconds)
+
+
 async def _written(request: Request, work: Work) -> Outcome:
+    return await run_in_threadpool(written, request, work)
+
+
+def written(request: Request, work: Work) -> Outcome:
     """Do a sign-in in its transaction; end the browser's session before it; log a refusal."""
     node, visit = node_of(request), visit_of(request)
-    outcome = await run_in_threadpool(node.db.write, lambda session: work(session, visit))
+    outcome = node.db.write(lambda session: work(session, visit))
     if outcome.secret is None:
         log.warning("a sign-in was refused", reason=outcome.reason, address=visit.address)
     else:
-        await _end_own(request)
+        _end_own(request)
     return outcome
 
 
@@ -230,13 +238,18 @@ def _status(outcome: Outcome) -> int:
     return HTTPStatus.UNAUTHORIZED
 
 
+def enter(request: Request, response: Response, secret: str) -> None:
+    """Give a browser the cookie of its new session."""
+    _set_cookie(request, response, secret, SESSION_SECONDS)
+
+
 def _entered(request: Request, secret: str, after: str) -> Response:
     response = RedirectResponse(after, status_code=HTTPStatus.SEE_OTHER)
-    _set_cookie(request, response, secret, SESSION_SECONDS)
+    enter(request, response, secret)
     return response
 
 
-async def _end_own(request: Request) -> None:
+def _end_own(request: Request) -> None:
     node = node_of(request)
     secret = secret_of(request, node.settings)
     if secret is None:
@@ -248,7 +261,7 @@ async def _end_own(request: Request) -> None:
         if row is not None:
             sessions.end(session, row.id, row.subject, now)
 
-    await run_in_threadpool(node.db.write, work)
+    node.db.write(work)
 
 
 def _set_cookie(request: Request, response: Response, value: str, seconds: int) -> None:

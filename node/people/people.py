@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from identity.people.passkeys import RelyingParty
 from identity.people.sealing import NEVER, Box
 from identity.people.verifying import Verifications
+from node.people.company import CompanyProvider
+from node.settings import Company
 
 PARTY_NAME = "Lading"
 
@@ -19,11 +21,13 @@ class People:
 
     Args:
         key: the member's envelope key; what is sealed here is sealed under a key derived from it.
+        company: the company's provider, where there is one.
     """
 
-    def __init__(self, key: X25519PrivateKey) -> None:
+    def __init__(self, key: X25519PrivateKey, company: Company | None = None) -> None:
         self.box = Box(key.private_bytes_raw())
         self.verifications = Verifications()
+        self.company = None if company is None else CompanyProvider(company, self.box)
 
     def seal_second_factor(self, account: str, secret: bytes) -> bytes:
         """Return a second factor as the table keeps it."""
@@ -34,8 +38,10 @@ class People:
         return self.box.open(_at_rest(account), sealed, NEVER - 1)
 
     def close(self) -> None:
-        """End the threads that compare passwords."""
+        """End the threads that compare passwords, and connections to the company's provider."""
         self.verifications.close()
+        if self.company is not None:
+            self.company.close()
 
 
 def party_at(origin: str) -> RelyingParty:
