@@ -25,6 +25,7 @@ from node.commands.states import CODED_ERRORS
 from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.evidence.service import witness_route
 from node.exchange.exchange import peers_app
+from node.listening import BoundedHttp
 from node.logs import configure
 from node.metrics import listen, part_ends
 from node.node import Node
@@ -184,6 +185,7 @@ class Service:
             self._apps["api"](self._node),
             host=settings.api_host,
             port=settings.api_port,
+            http=BoundedHttp,
             lifespan="off",
             ws="none",
             limit_concurrency=API_CONNECTIONS,

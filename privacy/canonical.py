@@ -26,15 +26,20 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 
 MAX_JSON_BYTES = 10_000_000
 MAX_DEPTH = 64
+MAX_VALUES = 400_000
+MAX_MEMBERS = 10_000
 MAX_EXACT_INTEGER = 2**53 - 1
 _MAX_NUMBER_CHARACTERS = 40
 
 # A string, an opening or a closing bracket; possessive, so that no input makes it backtrack.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
+_SEPARATORS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{,])', re.DOTALL)
 
 
 def parse_json(data: bytes, *, max_bytes: int = MAX_JSON_BYTES) -> JsonValue:
     """Read one JSON value from UTF-8 ``data``, strictly.
+
+    At most 400,000 values, and ten thousand fields an object.
 
     Raises: DocumentTooLarge, DocumentTooDeep, NotJson, DuplicateKey, InexactNumber, InvalidText.
 
@@ -45,6 +50,7 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_JSON_BYTES) -> JsonValue:
             f"The document has {len(data)} bytes; {max_bytes} are allowed.", limit=max_bytes
         )
     _check_brackets(data)
+    _check_values(data)
     try:
         value: JsonValue = json.loads(
             data.decode("utf-8", errors="strict"),
@@ -127,7 +133,25 @@ def _check_brackets(data: bytes) -> None:
             depth -= 1
 
 
+def _check_values(data: bytes) -> None:
+    """Bound the values: each takes fifty times the two bytes that it can be written with."""
+    if data.count(b",") + data.count(b"[") + data.count(b"{") <= MAX_VALUES:
+        return  # as nearly always; else those inside of text are left out
+    # Each value but the first of an object or array has a comma before it.
+    values = 0
+    for match in _SEPARATORS.finditer(data):
+        values += match.lastindex is not None
+        if values > MAX_VALUES:
+            raise DocumentTooLarge(
+                f"The document has more than {MAX_VALUES} values.", limit_values=MAX_VALUES
+            )
+
+
 def _object(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
+    if len(pairs) > MAX_MEMBERS:  # each that a schema does not know is a fault of its own
+        raise DocumentTooLarge(
+            f"An object has more than {MAX_MEMBERS} fields.", limit_fields=MAX_MEMBERS
+        )
     members: dict[str, JsonValue] = {}
     for key, value in pairs:
         if key in members:
@@ -143,6 +167,7 @@ def _int(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    """Read a number with a point or an exponent; a whole one is an integer, as RFC 8785 has it."""
     if len(text) > _MAX_NUMBER_CHARACTERS:
         raise InexactNumber("A number has more digits than a double holds.")
     value = float(text)
@@ -152,7 +177,7 @@ def _float(text: str) -> float:
         exact = False  # an exponent beyond Decimal's, so far beyond a double's
     if not exact:
         raise InexactNumber(f"A double does not hold {text} as it is written.", number=text)
-    return value
+    return int(value) if value.is_integer() else value
 
 
 def _constant(text: str) -> NoReturn:

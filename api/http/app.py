@@ -1,20 +1,22 @@
 """The member's API and pages as one application; it only wires."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from api.http.callers import Callers
-from api.http.door import API, OPEN, Door
+from api.http.description import describe
+from api.http.door import API, Door
 from api.http.doors import Site
 from api.http.errors import BodyInvalid, MethodRefused, NothingHere, RequestInvalid
 from api.http.origins import is_from_own_page
-from api.http.problems import MEDIA_TYPE, ROOTS, problem_of, status_of
+from api.http.problems import ROOTS, problem_of, status_of
 from api.http.routes import (
     approvals,
     attachments,
@@ -86,7 +88,7 @@ def create_app(node: "Node") -> FastAPI:
         of_session=callers.of_cookie,
         is_own=lambda request: is_from_own_page(request, node.settings),
     )
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = _told_once(app)  # type: ignore[method-assign]
     return app
 
 
@@ -115,50 +117,27 @@ async def _invalid(request: Request, error: Any) -> Response:
 
 async def _not_a_route(request: Request, error: Any) -> Response:
     if error.status_code == 405:
-        return await _coded(request, MethodRefused("This route does not answer this method."))
+        refusal = MethodRefused("This route does not answer this method.")
+        response = await _coded(request, refusal)
+        response.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+        return response
     return await _coded(request, NothingHere("There is no such route."))
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        parts = schema.setdefault("components", {})
-        parts.setdefault("schemas", {}).update(writes.nested_schemas() | {"Problem": PROBLEM})
-        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        for path, methods in schema["paths"].items():
-            for operation in methods.values():
-                operation["security"] = [] if path in OPEN else [{"token": []}]
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = {
-                    "description": "A refusal: what, why, and what to do.",
-                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                }
-        app.openapi_schema = schema
-    return app.openapi_schema
+def _methods_of(request: Request) -> set[str]:
+    """The methods that the request's address answers: of all routes, not of the first found."""
+    matching = (
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return {method for route in matching for method in route.methods or ()}
 
 
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "description": "RFC 9457, with a stable code and what to do.",
-    "required": ["type", "title", "status", "detail", "code", "what_to_do", "facts"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "what_to_do": {"type": "string"},
-        "facts": {"type": "object"},
-    },
-    "example": {
-        "type": "urn:lading:problem:NOT_THE_CONTROLLER",
-        "title": "Refused",
-        "status": 409,
-        "detail": "Only who controls the title may do this.",
-        "code": "NOT_THE_CONTROLLER",
-        "what_to_do": "Read the title again: somebody else controls it now.",
-        "facts": {},
-    },
-}
+def _told_once(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    def told() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app, writes.nested_schemas())
+        return app.openapi_schema
+
+    return told

@@ -7,22 +7,21 @@ route. The routes find the caller in ``request.state.credential`` and the parsed
 ``request.state.json``.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from urllib.parse import quote
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.bounds import FORM_BYTES, MAX_BODY_BYTES, Bodies, check_coding, check_head
 from api.http.errors import (
     BodyNotJson,
-    BodyTooLarge,
-    BodyTooSlow,
     CredentialMissing,
     CredentialUnknown,
     CrossSiteRefused,
@@ -35,10 +34,7 @@ from node.metrics import request_seconds
 from privacy.canonical import parse_json
 from privacy.errors import PrivacyError
 
-MAX_BODY_BYTES = 12_000_000
-BODY_SECONDS = 60.0
 SMALL_BODY_BYTES = 16_384
-FORM_BYTES = 65_536
 API = "/v1/"
 MACHINES = "/oauth/token"
 OPEN = frozenset(
@@ -94,6 +90,7 @@ class Door:
         self._of_header = of_header
         self._of_session = of_session
         self._is_own = is_own
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -121,17 +118,21 @@ class Door:
             await send(message)
 
         try:
-            inner = await self._admit(scope, receive)
-            await self._app(scope, inner, answer)
+            async with AsyncExitStack() as held:
+                inner = await self._admit(scope, receive, held)
+                await self._app(scope, inner, answer)
         except (DoorError, PrivacyError, NodeError) as error:
             await _refusal(scope["path"], error)(scope, receive, answer)
+        except ClientDisconnect:
+            return  # nobody is left to be answered
         except Exception:  # the process's edge: the caller gets a code, the log gets the cause
             log.exception("an error without a class of its own", path=scope["path"])
             if started:
                 raise
             await _unforeseen()(scope, receive, answer)
 
-    async def _admit(self, scope: Scope, receive: Receive) -> Receive:
+    async def _admit(self, scope: Scope, receive: Receive, held: AsyncExitStack) -> Receive:
+        check_head(scope)
         request = Request(scope, receive)
         path = scope["path"]
         state = scope.setdefault("state", {})
@@ -140,12 +141,17 @@ class Door:
                 state["credential"] = await self._of_header(request.headers.get("authorization"))
             else:
                 state["credential"] = _confined(await self._of_session(request), path)
-        if scope["method"] in ("GET", "HEAD") or STREAMED.fullmatch(path):
+        if scope["method"] in ("GET", "HEAD"):
+            return receive
+        check_coding(request)
+        if STREAMED.fullmatch(path):
             return receive
         is_form = not path.startswith(API) and path != MACHINES
         if is_form and not self._is_own(request):
             raise CrossSiteRefused("The form was sent from another site.")
-        body = await _read(request, MAX_BODY_BYTES if path.startswith(API) else FORM_BYTES)
+        of_member = path.startswith(API) and path not in OPEN
+        limit = MAX_BODY_BYTES if of_member else FORM_BYTES
+        body = await self._bodies.read(request, limit, held)
         if path.startswith(API):
             state["json"] = await _parse(request, body)
         return _replay(body)
@@ -179,28 +185,6 @@ def _unforeseen() -> Response:
         "This node met an error that it has no word for.",
         "Try again with the same Idempotency-Key; if it stays, report the time to the operator.",
     )
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                chunks.append(chunk)
-    except TimeoutError as error:
-        raise BodyTooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
-    return b"".join(chunks)
-
-
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body has more than {limit} bytes.", limit_bytes=limit)
 
 
 async def _parse(request: Request, body: bytes) -> object:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 from sqlmodel import Session
 
+from api.http.errors import BodyInvalid
 from api.http.tokens import Credential, Tokens
 from identity.policy.decide import Actor
 from node.chain.follower import as_of
@@ -58,6 +59,12 @@ def allow(request: Request, verb: str) -> Actor:
     actor = actor_of(request)
     node_of(request).handler.require(actor, verb)
     return actor
+
+
+def require_no_body(request: Request) -> None:
+    """Refuse a request whose body says anything; raises BodyInvalid."""
+    if request.state.json != {}:
+        raise BodyInvalid("The body is not an empty object.", fields=[])
 
 
 class Reader:

@@ -2,14 +2,15 @@
 
 DoorError
 ├── Invalid: the request is not what the route says
-│   ├── BodyNotJson, BodyTooLarge, BodyTooSlow, BodyInvalid
+│   ├── BodyNotJson, BodyEncoded, BodyTooLarge, BodyTooSlow, BodyInvalid
+│   ├── AddressTooLong, HeadersTooLarge
 │   ├── RequestInvalid: a path or query value
 │   └── IdempotencyKeyMissing, IdempotencyKeyMalformed
 ├── Refused: understood and rejected
 │   ├── CredentialMissing, CredentialUnknown
 │   └── NothingHere, MethodRefused, CrossSiteRefused
 └── Unavailable: could work later
-    └── TokensUnavailable
+    └── TokensUnavailable, BodiesTooMany
 
 Facts never repeat what was sent: a body is a document, a header may be a secret.
 """
@@ -52,6 +53,27 @@ class BodyNotJson(Invalid):
 
     code = "BODY_NOT_JSON"
     what_to_do = "Send JSON with Content-Type: application/json."
+
+
+class BodyEncoded(Invalid):
+    """A body under a content coding: it is never decoded, so that it cannot grow."""
+
+    code = "BODY_ENCODED"
+    what_to_do = "Send the body as it is, without Content-Encoding."
+
+
+class AddressTooLong(Invalid):
+    """More bytes than a path and its query may have."""
+
+    code = "ADDRESS_TOO_LONG"
+    what_to_do = "Shorten the query; ask for less at once."
+
+
+class HeadersTooLarge(Invalid):
+    """More bytes or more fields than a request's headers may have."""
+
+    code = "HEADERS_TOO_LARGE"
+    what_to_do = "Send fewer and shorter headers."
 
 
 class BodyTooLarge(Invalid):
@@ -136,3 +158,10 @@ class TokensUnavailable(Unavailable):
 
     code = "TOKENS_UNAVAILABLE"
     what_to_do = "Have the operator check tokens.json in the member's directory."
+
+
+class BodiesTooMany(Unavailable):
+    """So many large bodies are being taken that memory for another is not given."""
+
+    code = "BODIES_TOO_MANY"
+    what_to_do = "Send the same request again in some seconds."

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 Id = Annotated[
     str,
@@ -10,7 +10,20 @@ Id = Annotated[
 ]
 CommandId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 HoldId = CommandId
-ContainerNumber = Annotated[str, StringConstraints(min_length=11, max_length=11)]
+# What is no container number is refused by its own rules, which say more than a pattern.
+ContainerNumber = Annotated[
+    str,
+    StringConstraints(min_length=11, max_length=11),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[A-Z]{3}[UJZ][0-9]{7}$",
+            "format": "container-number",
+            "description": "ISO 6346, with its check digit",
+            "examples": ["MAEU6543213"],
+        }
+    ),
+]
 SubscriberId = CommandId
 Position = Annotated[int, Field(ge=0, lt=2**53)]
 MessageId = Annotated[str, StringConstraints(pattern=r"^msg_[0-9a-f]{32}$")]

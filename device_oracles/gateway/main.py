@@ -23,6 +23,7 @@ from identity.keys.keystore import Keystore, passphrase_from
 from identity.keys.kinds import KeyKind
 
 TOKEN_VARIABLE = "LADING_TOKEN"  # noqa: S105 (a name, no secret)
+CONNECTIONS = 100
 EXIT_REFUSED, EXIT_UNAVAILABLE = 1, 3
 
 
@@ -80,6 +81,9 @@ def _serve(settings: GatewaySettings) -> None:
             host=settings.listen.host,
             port=settings.listen.port,
             log_level="warning",
+            http="h11",  # it bounds a request's line and headers
+            ws="none",
+            limit_concurrency=CONNECTIONS,
         )
 
 

@@ -26,6 +26,7 @@ from node.embedded.jsonrpc import respond
 from node.embedded.ledger import Ledger, connect_builder, open_chain
 from node.embedded.methods import Methods
 from node.embedded.settings import LOOPBACK_HOSTS, LedgerSettings
+from node.listening import BoundedHttp
 
 BODY_BYTES_LIMIT = 2 * 1024 * 1024
 
@@ -138,6 +139,8 @@ async def _serve(settings: LedgerSettings, database: Database, builder: BuilderP
     ledger = Ledger(settings, database, await connect_builder(builder.channel))
     config = uvicorn.Config(
         RpcApplication(Methods(ledger)),
+        http=BoundedHttp,
+        ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -121,8 +121,11 @@ def acknowledge(session: Session, owner: Owner, subscriber: str, position: int) 
     return find(session, owner, subscriber)
 
 
-def delete(session: Session, owner: Owner, subscriber: str) -> None:
-    """Forget a subscriber, with what was still to be delivered to it; raises SubscriberUnknown."""
+def delete(session: Session, owner: Owner, subscriber: str, code: str | None = None) -> None:
+    """Forget a subscriber, with what was still to be delivered to it; raises SubscriberUnknown.
+
+    ``code`` says why, where its owner did not ask for it.
+    """
     row = find(session, owner, subscriber)
     lock(session, subscriber)
     for delivery in session.exec(
@@ -130,7 +133,7 @@ def delete(session: Session, owner: Owner, subscriber: str) -> None:
     ):
         session.delete(delivery)
     session.delete(row)
-    _record(session, "Unsubscribe", owner)
+    _record(session, "Unsubscribe", owner, code)
 
 
 def _known(session: Session, position: int) -> int:
@@ -140,5 +143,5 @@ def _known(session: Session, position: int) -> int:
     return position
 
 
-def _record(session: Session, verb: str, owner: Owner) -> None:
-    record(session, verb, "final", subject=owner.subject, role=owner.role)
+def _record(session: Session, verb: str, owner: Owner, code: str | None = None) -> None:
+    record(session, verb, "final", subject=owner.subject, role=owner.role, code=code)

@@ -3,7 +3,9 @@
 What is about to be sent is stored before it is sent, under the id that every attempt carries, so
 a node that is killed between the sending and the answer's note sends the same message again. A
 receiver that does not answer is tried again after 1, 2, 4 … at most 600 seconds; a message that it
-has not taken for a day becomes a dead letter, and the next one follows.
+has not taken for a day becomes a dead letter, and the next one follows. One that it refuses (3xx,
+4xx) does so after a few attempts, and a receiver that says 410 is told nothing more: as Standard
+Webhooks 1.0 has it.
 """
 
 import random
@@ -14,13 +16,14 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlmodel import Session, col, select, update
 
 from node.audit.record import record
 from node.events.errors import DeadLetterUnknown
 from node.events.reading import Filter, Page, event_json, read, read_positions
 from node.events.sending import UNREADABLE, Sender
-from node.events.subscribers import Owner, lock
+from node.events.subscribers import Owner, delete, lock
 from node.metrics import webhook_messages
 from node.store.events import AGAIN, DEAD, SENDING, EventRow, SubscriberRow, WebhookDelivery
 from privacy.errors import PrivacyError
@@ -31,9 +34,17 @@ if TYPE_CHECKING:
 EVENTS_PER_MESSAGE = 100
 PATIENCE_SECONDS = 86_400
 LONGEST_DELAY_SECONDS = 600.0
+# Of a message that the receiver itself refuses: seventeen minutes, for a wrong deployment to pass.
+REFUSED_ATTEMPTS = 11
+GONE = "HTTP_410"
+# What a receiver means to take later: it was too slow, too early, or asked too often.
+LATER = ("HTTP_408", "HTTP_425", "HTTP_429")
 LOOK_SECONDS = 1.0
 # How many events that a filter passes over are forgotten at the most when the node stops.
 PASSED_OVER = 10_000
+
+
+log = structlog.get_logger("events")
 
 
 class Receiver:
@@ -124,6 +135,9 @@ class Receiver:
             stored = session.get(WebhookDelivery, message.id, with_for_update=True)
             if stored is None:
                 return  # the webhook was deleted
+            if failure == GONE:
+                _end(session, self._id)
+                return
             if failure is None:
                 session.delete(stored)
             else:
@@ -163,6 +177,13 @@ class Receiver:
         return self._sender
 
 
+def _end(session: Session, subscriber: str) -> None:
+    """Forget a webhook whose receiver wants nothing more; the audit trail says so."""
+    row = session.get_one(SubscriberRow, subscriber)
+    log.warning("a webhook's receiver is gone", subscriber=subscriber, name=row.name)
+    delete(session, Owner(row.owner, "", all=True), subscriber, code=GONE)
+
+
 def _message(subscriber: str, events: Sequence[EventRow]) -> WebhookDelivery:
     now = time.time()
     return WebhookDelivery(
@@ -179,7 +200,9 @@ def _put_off(stored: WebhookDelivery, failure: str, now: float) -> None:
     stored.attempts += 1
     stored.last_error = failure
     stored.first_at = stored.first_at or now
-    if stored.state == AGAIN or now - stored.first_at >= PATIENCE_SECONDS:
+    refused = failure.startswith(("HTTP_3", "HTTP_4")) and failure not in LATER
+    given_up = stored.attempts >= REFUSED_ATTEMPTS if refused else False
+    if stored.state == AGAIN or given_up or now - stored.first_at >= PATIENCE_SECONDS:
         stored.state = DEAD
         webhook_messages.labels("dead").inc()
         return

@@ -5,6 +5,7 @@ for it and its name is not looked at. TLS says from whose machine a connection c
 is said by the message's signature alone (``node.exchange.messages``).
 """
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from node.errors import Unavailable
+from node.listening import PatientConnection
 
 TIMEOUTS = httpx.Timeout(connect=5, read=30, write=30, pool=10)
 _LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=30)
@@ -138,16 +140,16 @@ def peer_client(context: ssl.SSLContext) -> httpx.Client:
     )
 
 
-class PeerProtocol(H11Protocol):
+class PeerProtocol(PatientConnection, H11Protocol):
     """Hands the application the certificate that the client proved to hold.
 
     It stands in ``scope["state"]["peer_certificate"]`` (DER). A certificate named in a header is
     never looked at.
     """
 
-    def connection_made(self, transport: object) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the certificate of this connection beside the application's own state."""
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(transport)
         tls = self.transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert(binary_form=True) if tls is not None else None
         self.app_state = {**self.app_state, "peer_certificate": certificate}

@@ -6,7 +6,7 @@ amended bill for an amendment, and where that is not the carrier, the title's ow
 
 from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from identity.acts.words import SurrenderPurpose, TitleKind, TitleState
 from node.commands.bodies import (
@@ -27,6 +27,26 @@ from node.titles.hand_over import on_title
 
 class SurrenderBody(Body):
     """Surrender a title to its carrier; for an amendment with ``document``, the amended bill."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["purpose", "document"],
+                    "properties": {
+                        "purpose": {"const": "amendment"},
+                        "document": {"type": "object"},
+                    },
+                },
+                {
+                    "properties": {
+                        "purpose": {"enum": ["delivery", "paper"]},
+                        "document": {"type": "null"},
+                    }
+                },
+            ]
+        }
+    )
 
     title: Id
     purpose: Literal["delivery", "amendment", "paper"] = "delivery"

@@ -38,6 +38,12 @@ class Office:
             )
         wait_for(self._answers, f"{self.directory.name} answers")
 
+    @property
+    def pid(self) -> int:
+        """The node's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def close(self) -> None:
         self.stop()
         self.http.close()

@@ -36,7 +36,12 @@ _BODY = {
     "required": ["commands"],
     "additionalProperties": False,
     "properties": {
-        "commands": {"type": "array", "minItems": 1, "maxItems": MAX_ASKED, "items": _ITEM}
+        "commands": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_ASKED,
+            "items": {"anyOf": [_ITEM, {"description": "anything else is refused alone"}]},
+        }
     },
 }
 _EXAMPLE = {

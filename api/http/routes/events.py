@@ -10,12 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.http.doors import allow, credential_of, node_of, reading, site_of
-from api.http.errors import RequestInvalid
 from api.http.parameters import ContainerNumber, EventKind, Id, Position, SubscriberId
 from api.http.routes.subscribers import owner_of
 from api.http.shapes.events import StreamShape
 from api.http.streaming import HEADERS, MEDIA_TYPE, PAGE, lines
-from node.events.errors import StreamsTooMany
+from node.events.errors import FilterInvalid, StreamsTooMany
 from node.events.reading import MAX_PAGE, Filter, Page, event_json, read
 from node.events.subscribers import find
 
@@ -36,12 +35,12 @@ class Choice:
     def start(self, request: Request, session: Session) -> tuple[Filter, int]:
         """Return the filter and the position to go on after.
 
-        Raises: SubscriberUnknown, RequestInvalid.
+        Raises: SubscriberUnknown, FilterInvalid.
         """
         if self.subscriber is None:
             return self.wanted, self.after or 0
         if self.wanted != Filter():
-            raise RequestInvalid("A subscriber has its filter already.", fields=[])
+            raise FilterInvalid("A subscriber has its filter already.")
         row = find(session, owner_of(request), self.subscriber)
         return Filter.from_json(row.filter), row.acked if self.after is None else self.after
 
@@ -90,7 +89,10 @@ def list_events(
 @router.get(
     "/v1/events/stream",
     response_class=StreamingResponse,
-    responses={200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {}}}},
+    responses={
+        200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {}}},
+        429: {"$ref": "#/components/responses/Problem429"},
+    },
 )
 async def stream_events(
     request: Request,

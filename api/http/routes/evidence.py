@@ -19,7 +19,17 @@ class EvidenceRequest(BaseModel):
     """What the file is about: a container by its number, or a title by its id."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"container": "MAEU6543213"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"container": "MAEU6543213"}],
+            "oneOf": [
+                {
+                    "required": [one],
+                    "properties": {one: {"type": "string"}, other: {"type": "null"}},
+                }
+                for one, other in (("container", "title"), ("title", "container"))
+            ],
+        },
     )
 
     container: Annotated[ContainerNumber | None, Field(description="ISO 6346")] = None

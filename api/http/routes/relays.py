@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlmodel import col, func, select
 
 from api.http.commands import command_json, find_command
-from api.http.doors import allow, node_of, reading
-from api.http.errors import BodyInvalid, NothingHere
+from api.http.doors import allow, node_of, reading, require_no_body
+from api.http.errors import NothingHere
 from api.http.parameters import CommandId
 from api.http.reads.wording import moment
 from api.http.shapes.commands import CommandShape, CommandsShape, ExplanationShape
@@ -60,7 +60,7 @@ def explain_command(request: Request, command: CommandId) -> dict[str, Any]:
 def cancel_command(request: Request, command: CommandId) -> dict[str, Any]:
     """End a command whose act is not on its way to the ledger."""
     actor = allow(request, "CancelCommand")
-    _require_no_body(request)
+    require_no_body(request)
     with node_of(request).db.begin() as session:
         row = find_command(session, command)
         cancel(session, row, actor)
@@ -109,7 +109,7 @@ def list_relays(
 def cancel_transaction(request: Request, number: Number) -> dict[str, Any]:
     """Have the nonce of an open transaction used up by one that does nothing."""
     actor = allow(request, CANCEL_RELAY)
-    _require_no_body(request)
+    require_no_body(request)
     with node_of(request).db.begin() as session:
         row = session.get(RelayTransaction, number)
         if row is None:
@@ -117,11 +117,6 @@ def cancel_transaction(request: Request, number: Number) -> dict[str, Any]:
         cancel_relay(session, row, actor)
         key = session.get(Relayer, row.relayer)
         return _relay(row, {} if key is None else {key.address: key.name})
-
-
-def _require_no_body(request: Request) -> None:
-    if request.state.json != {}:
-        raise BodyInvalid("The body is not an empty object.", fields=[])
 
 
 def _relay(row: RelayTransaction, names: dict[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http.doors import Reader, allow, node_of
+from api.http.doors import Reader, allow, node_of, require_no_body
 from api.http.shapes.upkeep import HealthShape, ReadyShape, RebuiltShape
 from identity.policy.decide import Actor
 from node.audit.record import record
@@ -75,6 +75,7 @@ def rebuild_projections(request: Request) -> dict[str, Any]:
     """Drop the tables made from the ledger and fill them again, while new acts arrive."""
     node = node_of(request)
     actor = allow(request, REBUILD)
+    require_no_body(request)
     rebuilt = rebuild(node.rpc, node.db, node.network)
     with node.db.begin() as session:
         record(session, REBUILD, "final", subject=actor.subject, role=",".join(sorted(actor.roles)))

@@ -56,7 +56,8 @@ def _openapi(write: Write) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": properties.pop(name)}
         for name in in_path
     ]
-    body = {
+    body: dict[str, Any] = {
+        **{name: schema[name] for name in ("oneOf", "anyOf", "allOf") if name in schema},
         "type": "object",
         "description": schema.get("description", ""),
         "properties": properties,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.office_node import OTHER, Office
 
-from api.http.door import MAX_BODY_BYTES
+from api.http.bounds import MAX_BODY_BYTES
 
 OFFER = f"/v1/titles/{OTHER}/offers"
 

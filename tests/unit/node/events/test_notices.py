@@ -2,7 +2,6 @@
 
 import email
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlmodel import select
 from support.office_node import Office
+from support.self_signed import self_signed
 from support.title_lives import (
     BANK,
     DEADLINE,
@@ -262,15 +262,7 @@ def test_an_address_that_is_refused_for_good_is_given_up(office: Office) -> None
 def test_with_starttls_nothing_is_sent_in_clear_nor_to_an_unknown_certificate(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate, context = self_signed(tmp_path, "IP:127.0.0.1")
     mailbox = Mailbox()
     with mail_server(mailbox) as port:
         employ(office, port, "li", starttls=True)

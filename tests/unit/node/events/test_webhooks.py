@@ -2,8 +2,6 @@
 
 import base64
 import json
-import ssl
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from sqlmodel import select
 from standardwebhooks.webhooks import Webhook
 from support.office_node import Office
+from support.self_signed import self_signed
 from support.webhook_receivers import Receiver, messengers_of, receiving
 
 from node.events import webhooks
@@ -22,6 +21,7 @@ from node.events.sending import Sender
 from node.events.stream import append, head
 from node.events.subscribers import Owner, Wish, create, delete
 from node.events.webhooks import dead_letters, redeliver
+from node.store.audit import AuditRow
 from node.store.events import EventRow, SubscriberRow, WebhookDelivery
 
 ALL = Filter()
@@ -181,6 +181,50 @@ def test_after_a_day_a_message_is_a_dead_letter_and_the_next_one_follows(
         until(gone)
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 422])
+def test_what_a_receiver_refuses_is_a_dead_letter_after_some_attempts(
+    office: Office, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(webhooks, "REFUSED_ATTEMPTS", 2)
+    tell(office)
+    with receiving(status) as receiver, messengers_of(office):
+        webhook, _ = subscribe(office, receiver)
+        until(lambda: acked(office, webhook) == 1)
+        assert len(receiver.messages) == 2
+    with office.node.db.read() as session:
+        ((letter, _),) = dead_letters(session)
+    assert (letter.attempts, letter.last_error) == (2, f"HTTP_{status}")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+def test_a_receiver_that_asks_for_time_is_given_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(webhooks, "REFUSED_ATTEMPTS", 1)
+    tell(office)
+    with receiving(status) as receiver, messengers_of(office):
+        webhook, _ = subscribe(office, receiver)
+        receiver.wait_for(2)
+        receiver.status = 204
+        until(lambda: acked(office, webhook) == 1)
+
+
+def test_a_receiver_that_is_gone_ends_its_webhook(office: Office) -> None:
+    tell(office)
+    with receiving(410) as receiver, messengers_of(office):
+        webhook, _ = subscribe(office, receiver)
+
+        def ended() -> bool:
+            with office.node.db.read() as session:
+                return session.get(SubscriberRow, webhook) is None
+
+        until(ended)
+    with office.node.db.read() as session:
+        assert session.exec(select(WebhookDelivery)).all() == []
+        rows = session.exec(select(AuditRow).where(AuditRow.verb == "Unsubscribe")).all()
+    assert [(row.subject, row.code) for row in rows] == [(ADMIN.subject, "HTTP_410")]
+
+
 def test_a_dead_letter_that_fails_again_stays_one(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,15 +278,7 @@ def test_what_was_on_its_way_when_the_node_stopped_is_sent_again(office: Office)
 def test_a_receiver_proves_by_its_certificate_that_it_is_the_one_meant(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate, context = self_signed(tmp_path, "DNS:localhost")
     with receiving() as receiver:
         receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
         port = receiver.server.server_port
