@@ -36,6 +36,7 @@ from api.http.routes import (
 from api.http.tokens import Tokens
 from api.web import company, pages, security, sign_in
 from api.web.rendering import refusal_page
+from node.commands.bodies import field_name
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -107,7 +108,7 @@ async def _coded(request: Request, error: Any) -> Response:
 async def _invalid(request: Request, error: Any) -> Response:
     """FastAPI's own refusal, without the values it would repeat."""
     found = error.errors()
-    fields = [{"field": ".".join(map(str, e["loc"])), "rule": e["type"]} for e in found[:20]]
+    fields = [{"field": field_name(e["loc"]), "rule": e["type"]} for e in found[:20]]
     in_body = any(e["loc"][0] == "body" for e in found)
     kind = BodyInvalid if in_body else RequestInvalid
     named = ", ".join(field["field"] for field in fields[:3])

@@ -4,6 +4,7 @@ Each verb's own body stands beside its rules, in titles, releases, devices and m
 digests are ``0x`` and 64 lower-case hex digits; deadlines are given in seconds from now.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +13,7 @@ from node.errors import BodyInvalid
 
 NOBODY = "0x" + "0" * 64
 MAX_REPORTED_FIELDS = 20
+MAX_NAME_CHARACTERS = 64
 MAX_DEADLINE_SECONDS = 90 * 24 * 3600
 DEFAULT_DEADLINE_SECONDS = 7 * 24 * 3600
 
@@ -58,13 +60,19 @@ def read_body(model: type[B], given: object) -> B:
         return model.model_validate(given)
     except ValidationError as error:
         faults = [
-            {"field": ".".join(map(str, fault["loc"])), "rule": fault["type"]}
-            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+            {"field": field_name(fault["loc"]), "rule": fault["type"]}
+            for fault in error.errors(
+                include_url=False, include_context=False, include_input=False
+            )[:MAX_REPORTED_FIELDS]
         ]
         named = ", ".join(fault["field"] or "the body" for fault in faults[:3])
-        raise BodyInvalid(
-            f"The request is not in its format: {named}.", fields=faults[:MAX_REPORTED_FIELDS]
-        ) from error
+        # Without its cause, whose text repeats what was sent.
+        raise BodyInvalid(f"The request is not in its format: {named}.", fields=faults) from None
+
+
+def field_name(path: Sequence[str | int]) -> str:
+    """Return a field's path in a body, cut short: a name nobody knows is the caller's own text."""
+    return ".".join(str(part)[:MAX_NAME_CHARACTERS] for part in path[:8])
 
 
 def to_bytes(text: str) -> bytes:
