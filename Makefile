@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint slither coverage snapshots mutants soak fuzz-identity lock contracts clean
+.PHONY: demo test lint slither coverage snapshots mutants soak hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -83,6 +83,9 @@ bench-node: $(VENV)/.installed-dev
 # Signatures, certificate paths, decisions and sign-in, on one core; the machine should do nothing else.
 bench-identity: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_identity.py
+# schemathesis and hostile HTTP against a running member, longer than in the tests: make hostile N=200
+hostile: $(VENV)/.installed-dev
+	HOSTILE_EXAMPLES=$(or $(N),100) PYTHONPATH=.:tests $(PY) -m pytest -q --timeout=0 tests/integration/hostile
 
 # 100,000 damaged certificates, lists, requests and signatures; another SEED tries others.
 fuzz-identity: $(VENV)/.installed-dev

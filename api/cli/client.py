@@ -2,8 +2,11 @@
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from typing import Any
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -11,6 +14,7 @@ from api.cli.errors import CliError, MemberRefused, NotAnswered, RequestWrong, U
 
 API_VARIABLE, TOKEN_VARIABLE = "LADING_API", "LADING_TOKEN"
 ANSWER_SECONDS = 30.0
+FILE_SECONDS = 600.0
 WRONG_REQUEST = (400, 405, 408, 413, 415, 422)
 
 
@@ -61,6 +65,61 @@ class Member:
         """
         return self._ask("POST", path, json=body, timeout=seconds)
 
+    def upload(self, path: str, file: Path, query: dict[str, str], key: str, kind: str) -> Any:
+        """Hand in a file, read as it is sent, under an idempotency key and a media type.
+
+        Raises: UsageInvalid (it cannot be read), MemberRefused, RequestWrong, NotAnswered.
+        """
+        try:
+            with file.open("rb") as content:
+                return self._ask(
+                    "POST",
+                    path,
+                    params=query,
+                    content=content,
+                    headers={"Idempotency-Key": key, "Content-Type": kind},
+                    timeout=FILE_SECONDS,
+                )
+        except OSError as error:
+            raise _unreadable(file) from error
+
+    def download(self, path: str, file: Path) -> int:
+        """Fetch a file into a new ``file`` and return its bytes; what is not whole is removed.
+
+        Raises: UsageInvalid (it exists, or cannot be written), MemberRefused, RequestWrong,
+            NotAnswered.
+        """
+        try:
+            with file.open("xb") as content:
+                try:
+                    return self._fetch(path, content)
+                except BaseException:
+                    file.unlink()
+                    raise
+        except FileExistsError as error:
+            raise UsageInvalid(
+                "FILE_EXISTS", f"{file} exists already.", "Give another --out; nothing was written."
+            ) from error
+        except OSError as error:
+            raise _unreadable(file) from error
+
+    def _fetch(self, path: str, content: BinaryIO) -> int:
+        digest, size = sha256(), 0
+        try:
+            with self._client.stream("GET", path, timeout=FILE_SECONDS) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response.status_code, _object(response))
+                for piece in response.iter_bytes():
+                    digest.update(piece)
+                    size += content.write(piece)
+                told = response.headers.get("repr-digest", "")
+        except httpx.HTTPError as error:
+            raise _silent("The file was cut off.") from error
+        if told != f"sha-256=:{b64encode(digest.digest()).decode()}:":
+            raise _silent("The file is not the one that the member announced.")
+        return size
+
     def events(self, query: dict[str, Any], after: int | None) -> Iterator[tuple[int, Any]]:
         """Yield position and event from the stream until it ends; None for a sign of life.
 
@@ -108,6 +167,12 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _unreadable(file: Path) -> UsageInvalid:
+    return UsageInvalid(
+        "FILE_NOT_USABLE", f"{file} cannot be used.", "Check the path and who may read or write it."
+    )
 
 
 def _silent(message: str) -> NotAnswered:

@@ -17,6 +17,8 @@ from api.cli import (
     contracts,
     events,
     evidence,
+    files,
+    holds,
     keys,
     members,
     orders,
@@ -61,6 +63,8 @@ app.add_typer(people.clients, name="clients")
 app.add_typer(authorities.app, name="ca")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(events.app, name="events")
+app.add_typer(files.app, name="files")
+app.add_typer(holds.app, name="holds")
 app.add_typer(audit.app, name="audit")
 app.command()(evidence.history)
 app.command()(evidence.verify)

@@ -17,7 +17,7 @@ SEED = "20261122"
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 
-@pytest.mark.timeout(0 if "HOSTILE_EXAMPLES" in os.environ else 420)
+@pytest.mark.timeout(0 if "HOSTILE_EXAMPLES" in os.environ else 900)
 @pytest.mark.usefixtures("quiet_log")
 def test_the_description_holds_for_whatever_is_asked(target: Target, tmp_path: Path) -> None:
     ran = subprocess.run(
