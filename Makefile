@@ -83,6 +83,7 @@ bench-node: $(VENV)/.installed-dev
 # Signatures, certificate paths, decisions and sign-in, on one core; the machine should do nothing else.
 bench-identity: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_identity.py
+
 # schemathesis and hostile HTTP against a running member, longer than in the tests: make hostile N=200
 hostile: $(VENV)/.installed-dev
 	HOSTILE_EXAMPLES=$(or $(N),100) PYTHONPATH=.:tests $(PY) -m pytest -q --timeout=0 tests/integration/hostile
