@@ -76,6 +76,7 @@ class Settings(BaseSettings):
             without a file the roles in tokens.json stand.
         authority_number: of the file that was installed last; none before it counts.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
+        events_days: how long the stream of events goes back.
         peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
         webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
             and in the member's own network.
@@ -110,6 +111,7 @@ class Settings(BaseSettings):
     authority: str | None = Field(default=None, pattern=r"^0x[0-9a-f]{64}$")
     authority_number: int = Field(default=0, ge=0)
     retention_days: dict[str, Annotated[int, Field(ge=0, le=36_525)]] = Field(default_factory=dict)
+    events_days: int = Field(default=3_653, ge=7, le=36_525)
     jobs: Literal["process", "celery"] = "process"
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
     peer_daily_bytes: int = Field(default=20 * 2**30, ge=0)

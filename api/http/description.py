@@ -75,7 +75,7 @@ def refusals_of(path: str, method: str, operation: Json) -> list[int]:
     if path not in OPEN:
         found |= {401, 403}
     if operation.get("parameters"):
-        found |= {404, 422}
+        found |= {404, 409, 422}
     if "requestBody" in operation:
         found |= {400, 408, 413, 415, 422}
     if method in WRITING:

@@ -7,6 +7,7 @@ NodeError
 ├── Refused
 │   ├── SubscriberExists, SubscriberUnknown, DeadLetterUnknown
 │   ├── PositionAhead: a position that was never given
+│   ├── PositionPruned: one from before what is kept
 │   └── SubscribersTooMany, StreamsTooMany
 └── Unavailable
     └── MailUnavailable: the mail server does not take a notice now
@@ -55,6 +56,13 @@ class PositionAhead(Refused):
 
     code = "POSITION_AHEAD"
     what_to_do = "Use the position of an event that this node gave you, or read from 0 again."
+
+
+class PositionPruned(Refused):
+    """A position whose following events are gone: they were older than this member keeps them."""
+
+    code = "POSITION_PRUNED"
+    what_to_do = "Read the titles as they stand; then go on after facts.pruned, or acknowledge it."
 
 
 class SubscribersTooMany(Refused):

@@ -1,4 +1,4 @@
-"""Runs what goes out of the stream: a thread a webhook, and one that tells people.
+"""Runs what goes out of the stream: a thread a webhook, one that tells people, one that prunes.
 
 Each goes on alone: a receiver that hangs holds up its own thread. Threads are daemons; whatever
 they were doing when the process ended is done again.
@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from node.errors import NodeError
 from node.events.notices import Notifier
+from node.events.pruning import Pruner
 from node.events.webhooks import Receiver
 from node.store.events import WEBHOOK, SubscriberRow
 
@@ -39,6 +40,7 @@ class Messengers:
         """Begin; webhooks that are made later begin by themselves."""
         self._begin("messengers", self._look)
         self._begin("notices", Notifier(self._node, self._stop).run)
+        self._begin("pruning", Pruner(self._node, self._stop).run)
 
     def close(self) -> None:
         """Ask all to end, and wait a little."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
-from node.events.errors import FilterInvalid, PositionAhead
-from node.events.stream import COMMAND, NOTICE, head
+from node.events.errors import FilterInvalid, PositionAhead, PositionPruned
+from node.events.stream import COMMAND, NOTICE, head, pruned
 from node.evidence.service import objects_of_container
 from node.store.events import EventRow
 from node.store.projections import ACTED, FOLLOWED, REFUSED, Member
@@ -74,10 +74,14 @@ def read(node: "Node", session: Session, wanted: Filter, after: int, limit: int)
     Raises:
         FilterInvalid: no such member or container number.
         PositionAhead: ``after`` was never given.
+        PositionPruned: what followed ``after`` is gone; 0 stands for the first event there is.
     """
     last = head(session)
     if after > last:
         raise PositionAhead("The stream has not come to this position.", head=last)
+    gone = pruned(session)
+    if 0 < after < gone:
+        raise PositionPruned("The events after this position are kept no more.", pruned=gone)
     clauses, found_by_index = _clauses(node, session, wanted)
     end = last if found_by_index else min(last, after + SCANNED)
     query = _ROWS.where(col(EventRow.position) > after, col(EventRow.position) <= end, *clauses)

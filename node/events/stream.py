@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, event, update
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from identity.acts.types import ACT_TYPES
 from node.store.commands import SIGNED
-from node.store.events import EventRow, StreamHead
+from node.store.events import PRUNED, EventRow, StreamHead, SubscriberRow
 from node.store.many import insert_many
 from node.store.rows import table_of
 
@@ -94,6 +94,11 @@ def _append(session: Session, row: dict[str, Any]) -> None:
 def head(session: Session) -> int:
     """Return the last position that was given; 0 when there is none."""
     return session.connection().exec_driver_sql(_READ_HEAD).scalar() or 0
+
+
+def pruned(session: Session) -> int:
+    """Return the last position whose event was taken away for its age; 0 when none was."""
+    return session.exec(select(SubscriberRow.acked).where(SubscriberRow.id == PRUNED)).first() or 0
 
 
 def skip_ahead(session: Session) -> None:

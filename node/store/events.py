@@ -20,6 +20,9 @@ AGAIN = "again"
 NOTICES = "notices"
 """The place in the stream up to which people were told: a subscriber of its own."""
 
+PRUNED = "pruned"
+"""The last position whose event was taken away for its age: a place in the stream as well."""
+
 WAITING = "waiting"
 SENT = "sent"
 MAIL_REFUSED = "refused"
