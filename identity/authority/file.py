@@ -100,8 +100,12 @@ class AuthorityFile:
         return Actor(self.member, subject, found.roles, found.mandate)
 
 
-def parse(data: bytes) -> AuthorityFile:
+def parse(data: bytes, before: AuthorityFile | None = None) -> AuthorityFile:
     """Read a file strictly; checks no signature.
+
+    Args:
+        before: an earlier file, whose subjects are kept where nothing about them has changed: of
+            ten thousand one was revoked, and others wait for it.
 
     Raises:
         AuthorityFileMalformed: not this format; the sentence names the place.
@@ -110,11 +114,11 @@ def parse(data: bytes) -> AuthorityFile:
         given = read_json(data)
     except ValueError as error:
         raise AuthorityFileMalformed("The authority file is not JSON.") from error
-    return read(given)
+    return read(given, before)
 
 
-def read(given: object) -> AuthorityFile:
-    """Return the file that this JSON value is; raises AuthorityFileMalformed."""
+def read(given: object, before: AuthorityFile | None = None) -> AuthorityFile:
+    """Return the file that this JSON value is, as ``parse`` does; raises AuthorityFileMalformed."""
     top = _object(
         given, "the file",
         {"authority", "member", "number", "administrators", "threshold", "subjects"},
@@ -132,7 +136,10 @@ def read(given: object) -> AuthorityFile:
     pairs = _list(top.get("separation", []), "separation", _pair)
     apart = _apart(pairs)
     shared = (MappingProxyType(rules), MappingProxyType(apart))
-    subjects = _list(top["subjects"], "subjects", lambda one: _subject(one, pairs, *shared))
+    known = _unchanged(before, top)
+    subjects = _list(
+        top["subjects"], "subjects", lambda one: _known(one, known) or _subject(one, pairs, *shared)
+    )
     if _twice(one.subject for one in subjects):
         raise AuthorityFileMalformed("A subject stands twice in the authority file.")
     return AuthorityFile(
@@ -145,6 +152,25 @@ def read(given: object) -> AuthorityFile:
         content={name: value for name, value in top.items() if name != "signatures"},
         signatures=tuple(_list(top.get("signatures", []), "signatures", _signature)),
     )
+
+
+def _unchanged(
+    before: AuthorityFile | None, top: Mapping[str, Any]
+) -> Mapping[str, tuple[object, Subject]]:
+    """Return the rows and subjects of an earlier file, if what bears on all of them is the same."""
+    if before is None or any(
+        before.content.get(part, []) != top.get(part, []) for part in ("rules", "separation")
+    ):
+        return {}
+    rows = before.content["subjects"]
+    return {row["subject"]: (row, before.subjects[row["subject"]]) for row in rows}
+
+
+def _known(given: object, known: Mapping[str, tuple[object, Subject]]) -> Subject | None:
+    name = given.get("subject") if isinstance(given, dict) else None
+    row, found = known.get(name, (None, None)) if isinstance(name, str) else (None, None)
+    # 1 and True are the same to Python, and not in JSON.
+    return found if row == given and repr(row) == repr(given) else None
 
 
 def _administrator(given: object) -> Administrator:
@@ -265,8 +291,10 @@ def _key(given: object) -> ApprovalKey:
 def money(given: object) -> Money:
     """Return ``{"amount": "10.00", "currency": "USD"}`` as money; raises AuthorityFileMalformed."""
     row = _object(given, "a value", {"amount", "currency"})
+    if not isinstance(row["amount"], str) or not isinstance(row["currency"], str):
+        raise _wrong("a value's amount or currency")
     try:
-        return Money.of(str(row["amount"]), str(row["currency"]))
+        return Money.of(row["amount"], row["currency"])
     except ValueError as error:
         raise _wrong("a value's amount or currency") from error
 

@@ -67,7 +67,7 @@ class Authority:
     def _read(self) -> None:
         try:
             with self._path.open("rb") as file:
-                found = parse(file.read(MAX_FILE_BYTES))
+                found = parse(file.read(MAX_FILE_BYTES), self._file)
             self._check(found)
         except IdentityError as error:
             self._wrong = AuthorityFileUnavailable(error.message, reason=error.code)

@@ -5,6 +5,8 @@ trusted by its administrators' fingerprint, which whoever installs it compares; 
 because enough administrators of the file before it have signed it.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -18,8 +20,13 @@ KIND = "authority"
 
 
 def digest_of(file: AuthorityFile) -> bytes:
-    """Return the 32 bytes that administrators sign."""
-    return statement_digest(KIND, dict(file.content))
+    """Return the 32 bytes that administrators sign: the statement digest of the content.
+
+    The file holds text, whole numbers and truth values under ASCII names, for which Python's own
+    sorted JSON is RFC 8785's form; that takes a tenth of the time, and a revocation waits for it.
+    """
+    text = json.dumps(file.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"lading/{KIND}/1\0{text}".encode()).digest()
 
 
 def sign(file: AuthorityFile, private: PrivateKeyTypes) -> dict[str, str]:

@@ -10,7 +10,7 @@ from support.mandates import MEMBER, Administrators, certificate_key, p256_key, 
 
 from identity.authority.file import parse, read
 from identity.authority.loader import Authority
-from identity.authority.signing import check_follows, check_signed, fingerprint
+from identity.authority.signing import check_follows, check_signed, digest_of, fingerprint
 from identity.errors import (
     AuthorityFileMalformed,
     AuthorityFileRefused,
@@ -18,9 +18,10 @@ from identity.errors import (
     IdentityError,
 )
 from identity.policy.mandate import Money
+from identity.signatures.statements import statement_digest
 
 ADMINISTRATORS = Administrators()
-FULL = {
+FULL: dict[str, Any] = {
     "subjects": [
         subject(
             "li",
@@ -59,6 +60,12 @@ def test_a_subject_has_the_roles_limits_and_keys_that_the_file_says() -> None:
     assert actor.mandate.rules["Pledge"][0].approvals == 1
     assert actor.mandate.apart["SetCondition"] == {"OpenOrder"}
     assert file.subjects["li"].approval_keys[0].algorithm == "P-256"
+
+
+def test_what_is_signed_is_the_statement_digest_of_the_file() -> None:
+    names = [subject(f"p-{n}\x7e", "clerk", suspended=bool(n % 2)) for n in range(9)]
+    file = ADMINISTRATORS.file(**(FULL | {"subjects": [*FULL["subjects"], *names]}))
+    assert digest_of(file) == statement_digest("authority", dict(file.content))
 
 
 def test_a_subject_that_the_file_does_not_name_has_no_role() -> None:
