@@ -32,7 +32,9 @@ def accepted_step(secret: bytes, code: str, now: int, after: int) -> int | None:
     for step in (now // STEP_SECONDS + offset for offset in _AROUND):
         if step < 0:
             continue
-        same = hmac.compare_digest(totp.generate(step * STEP_SECONDS), code.encode())
+        same = hmac.compare_digest(
+            totp.generate(step * STEP_SECONDS), code.encode("utf-8", "replace")
+        )
         if same and step > after and found is None:
             found = step
     return found

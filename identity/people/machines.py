@@ -68,6 +68,8 @@ def import_key(given: bytes) -> dict[str, Any]:
 
 def verifying_key(public: dict[str, Any]) -> VerifyingKey:
     """Return a JWK as a key that verifies; raises KeyMalformed."""
+    if public.get("kty") not in _TYPES.values():
+        raise KeyMalformed("A client's key is P-256, Ed25519 or RSA.")
     try:
         key = jwk.import_key(public)
         der = b"" if isinstance(key, jwk.OctKey) else key.as_der(private=False)
@@ -119,6 +121,7 @@ def _of_jwk(given: bytes) -> dict[str, Any]:
         raise ValueError("no JWK")
     if _SECRET & set(parsed):
         raise ClientKeyInvalid("This is the private key: it belongs to the machine alone.")
+    verifying_key(parsed)
     return dict(jwk.import_key(parsed).as_dict(private=False))
 
 

@@ -124,8 +124,8 @@ def request_options(party: RelyingParty, challenge: bytes, allowed: Sequence[byt
 def challenge_of(answer: str) -> bytes:
     """Return the challenge that a browser's answer says it answers; raises NotAccepted."""
     try:
-        client_data = json.loads(base64url_to_bytes(_parsed(answer)["response"]["clientDataJSON"]))
-        return base64url_to_bytes(client_data["challenge"])
+        client_data = json.loads(_bytes(_parsed(answer)["response"]["clientDataJSON"]))
+        return _bytes(client_data["challenge"])
     except _BROKEN as error:
         raise NotAccepted("PASSKEY_MALFORMED") from error
 
@@ -147,8 +147,8 @@ def credential_of(answer: str) -> tuple[str, bytes]:
     """
     try:
         parsed = _parsed(answer)
-        credential = base64url_to_bytes(parsed["id"])
-        handle = base64url_to_bytes(parsed["response"]["userHandle"])
+        credential = _bytes(parsed["id"])
+        handle = _bytes(parsed["response"]["userHandle"])
     except _BROKEN as error:
         raise NotAccepted("PASSKEY_MALFORMED") from error
     return bytes_to_base64url(credential), handle
@@ -183,7 +183,7 @@ def verify_assertion(party: RelyingParty, challenge: bytes, answer: str, passkey
     """
     try:
         parsed = _parsed(answer)
-        if base64url_to_bytes(parsed["id"]) != passkey.id:
+        if _bytes(parsed["id"]) != passkey.id:
             raise NotAccepted("PASSKEY_OTHER")
         verified = verify_authentication_response(
             credential=parsed,
@@ -206,3 +206,9 @@ def _parsed(answer: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise NotAccepted("PASSKEY_MALFORMED")
     return parsed
+
+
+def _bytes(text: Any) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    return base64url_to_bytes(text)
