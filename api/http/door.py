@@ -122,7 +122,7 @@ class Door:
                 inner = await self._admit(scope, receive, held)
                 await self._app(scope, inner, answer)
         except (DoorError, PrivacyError, NodeError) as error:
-            await _refusal(scope["path"], error)(scope, receive, answer)
+            await _refusal(scope, error)(scope, receive, answer)
         except ClientDisconnect:
             return  # nobody is left to be answered
         except Exception:  # the process's edge: the caller gets a code, the log gets the cause
@@ -170,10 +170,11 @@ def _confined(credential: Credential, path: str) -> Credential:
     return credential
 
 
-def _refusal(path: str, error: DoorError | PrivacyError | NodeError) -> Response:
+def _refusal(scope: Scope, error: DoorError | PrivacyError | NodeError) -> Response:
+    path = scope["path"]
     wants_session = isinstance(error, CredentialMissing | CredentialUnknown)
     if wants_session and not path.startswith(API):
-        after = f"?next={quote(path)}" if NEXT.fullmatch(path) else ""
+        after = f"?next={quote(path)}" if scope["method"] == "GET" and NEXT.fullmatch(path) else ""
         return RedirectResponse("/sign-in" + after, status_code=303)
     return problem_of(error)
 
