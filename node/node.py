@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from identity.authority.loader import Authority
+from identity.certificates.roots import TrustDirectory
 from identity.errors import ProfileMalformed
 from identity.keys.keystore import Keystore, passphrase_from
 from identity.profile.profile import Profile
@@ -24,6 +25,7 @@ from node.commands.numbering import NUMBER, number_bill
 from node.commands.outcomes import apply_outcomes
 from node.commands.signing import SIGN, SigningDesk
 from node.commands.watching import Watch
+from node.companions.companions import Companions
 from node.documents.attachments import Attachments
 from node.documents.keeping import ERASE, Retention, erase
 from node.documents.rulebook import Rulebook, parse_rulebook, rulebook_hash
@@ -93,6 +95,13 @@ class Node:
         self.attachments = Attachments(settings.member, self.vault, streams)
         self.documents = DocumentService(settings.member, self.vault, self.directory, self.rulebook)
         self.statutory = Statutory(settings.member, self.vault, self.documents, self.rulebook)
+        self.companions = Companions(
+            settings.member,
+            self.network.domain,
+            self.directory,
+            TrustDirectory(settings.directory / "trust"),
+            settings.national_profile,
+        )
         self.exchange = Exchange(
             self.profile,
             self.keys.ed25519_key("message"),
@@ -105,6 +114,7 @@ class Node:
             self.attachments,
             settings.vault_directory,
             Intake(settings.peer_daily_bytes, settings.peer_daily_messages),
+            self.companions,
         )
         self.handler = CommandHandler(self)
         self.watch = Watch(self.db)

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
         authority_number: of the file that was installed last; none before it counts.
         retention_days: how long documents are kept, by schema id; ten years where it says nothing.
         events_days: how long the stream of events goes back.
+        national_profile: whether acts of other members are accepted with an SM2 co-signature alone.
         peer_daily_bytes, peer_daily_messages: what one other member may have this one keep a day.
         webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
             and in the member's own network.
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     events_days: int = Field(default=3_653, ge=7, le=36_525)
     jobs: Literal["process", "celery"] = "process"
     redis_url: str | None = Field(default=None, pattern=r"^rediss?://.")
+    national_profile: bool = False
     peer_daily_bytes: int = Field(default=20 * 2**30, ge=0)
     peer_daily_messages: int = Field(default=100_000, ge=0)
     webhook_targets: Literal["public", "any"] = "public"

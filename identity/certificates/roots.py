@@ -47,11 +47,12 @@ class Trust:
 
     def __init__(self, roots: Iterable[Root], lists: Iterable[RevocationList] = ()) -> None:
         self.roots = tuple(roots)
+        self.lists = tuple(lists)
         self._by_subject: dict[bytes, list[Root]] = defaultdict(list)
         for root in self.roots:
             self._by_subject[root.certificate.subject].append(root)
         self._lists: dict[bytes, list[RevocationList]] = defaultdict(list)
-        for each in lists:
+        for each in self.lists:
             self._lists[each.issuer].append(each)
 
     def named(self, subject: bytes) -> Sequence[Root]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from identity import errors
 from identity.acts.typed import SIGNATURE_BYTES, Act, act_to_json, encode
+from identity.companions.companion import Companion
 from identity.errors import IdentityError, SignerUnavailable
 from identity.signer.asked import Asked
 from identity.strict_json import read_json
@@ -21,13 +22,15 @@ class SignedAct:
     """An act and what the signer made of it.
 
     ``digest`` is the 32 bytes that ``key`` (an address, 20 bytes) signed; ``wire`` is the act
-    as it is relayed, its last 65 bytes the signature.
+    as it is relayed, its last 65 bytes the signature. Under the national profile ``act`` carries
+    the hash of ``companion``.
     """
 
     act: Act
     digest: bytes
     key: bytes
     wire: bytes
+    companion: Companion | None = None
 
     @property
     def signature(self) -> bytes:
@@ -47,7 +50,7 @@ class Signer:
         self._timeout = timeout_seconds
 
     def sign_act(self, act: Act, asked: Asked | None = None) -> SignedAct:
-        """Return the act signed; asking again gives the same bytes.
+        """Return the act signed; asking again gives the same bytes, but for an SM2 co-signature.
 
         Args:
             asked: who asked for it, with approvals; needed where the member has an authority file.
@@ -128,9 +131,13 @@ class Signer:
 
 def _signed(act: Act, result: dict[str, Any]) -> SignedAct:
     digest, key, wire = (_bytes(result, name) for name in ("digest", "key", "wire"))
+    companion = None
+    if "companion" in result:
+        companion = Companion.from_json(result["companion"])
+        act = Act(act.name, {**act.fields, "companion": companion.hash})
     if wire != encode(act, wire[-SIGNATURE_BYTES:].rjust(SIGNATURE_BYTES, b"\x00")):
         raise SignerUnavailable("The signer answered with another act.")
-    return SignedAct(act, digest, key, wire)
+    return SignedAct(act, digest, key, wire, companion)
 
 
 def _error(data: Any) -> IdentityError:

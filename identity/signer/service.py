@@ -29,6 +29,7 @@ from identity.keys.keystore import Keystore
 from identity.signatures import numbering
 from identity.signer.asked import Asked, check_asked
 from identity.signer.audit import AuditFile
+from identity.signer.national import CoSigner
 from identity.signer.rules import TokenBucket, check
 from identity.signer.settings import SignerSettings
 from identity.strict_json import read_json
@@ -48,6 +49,7 @@ class Service:
         self._numbering_key: RSAPrivateKey | None = None
         with contextlib.suppress(KeyMissing):
             self._numbering_key = keystore.rsa_key(NUMBERING_KEY)
+        self._national = CoSigner(settings, keystore) if settings.national else None
         member = _hex(settings.member)
         self._authority = Authority(
             settings.authority_file, member, settings.authority, settings.authority_number
@@ -126,7 +128,10 @@ class Service:
         check(self._settings, typed, now)
         asked = None if by is None else Asked.from_json(by)
         self._check_asked(typed, asked, now)
-        hashed = digest(self._settings.domains[typed.type.contract], typed)
+        domain, companion = self._settings.domains[typed.type.contract], None
+        if self._national is not None:
+            typed, companion = self._national(typed, domain, now)
+        hashed = digest(domain, typed)
         wire = encode(typed, self._key.sign(hashed))
         line: dict[str, object] = {
             "verb": typed.name,
@@ -135,7 +140,15 @@ class Service:
             "asked_by": None if asked is None else asked.subject,
             "approved_by": [] if asked is None else [each.subject for each in asked.approvals],
         }
-        return {"digest": _hex(hashed), "key": _hex(self._key.address), "wire": _hex(wire)}, line
+        signed: dict[str, object] = {
+            "digest": _hex(hashed),
+            "key": _hex(self._key.address),
+            "wire": _hex(wire),
+        }
+        if companion is not None:
+            signed["companion"] = companion.to_json()
+            line["companion"] = _hex(companion.hash)
+        return signed, line
 
     def _check_asked(self, act: Act, asked: Asked | None, now: int) -> None:
         """By the authority file, if the member has one: without it there is nothing to check by."""
@@ -178,6 +191,7 @@ class Service:
             "verbs": sorted(self._settings.verbs),
             "chain_id": domain.chain_id,
             "network_id": _hex(domain.network_id),
+            "national": self._national is not None,
             "numbers_bills": self._numbering_key is not None,
             "max_ttl_seconds": self._settings.max_ttl_seconds,
             "authority": authority,

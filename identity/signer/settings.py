@@ -30,6 +30,7 @@ _OPTIONAL = {
     "burst",
     "authority",
     "authority_number",
+    "national",
 }
 
 
@@ -48,6 +49,7 @@ class SignerSettings:
         authority: the fingerprint of the administrators whose authority file must be there; None:
             without a file, whoever reaches the socket may ask for every verb.
         authority_number: of the file that was installed last; none before it counts.
+        national: whether every act is co-signed with the member's SM2 key.
     """
 
     directory: Path
@@ -60,6 +62,12 @@ class SignerSettings:
     burst: int = BURST
     authority: str | None = None
     authority_number: int = 0
+    national: bool = False
+
+    @property
+    def national_certificate(self) -> Path:
+        """The SM2 key's certificate and what issued it, PEM."""
+        return self.directory / "national.pem"
 
     @property
     def socket(self) -> Path:
@@ -109,6 +117,7 @@ class SignerSettings:
             burst=int(_number(given, "burst", BURST, 1e6)),
             authority=_fingerprint(given.get("authority")),
             authority_number=int(_number(given, "authority_number", 1, 2**40)),
+            national=_flag(given, "national"),
         )
 
 
@@ -146,6 +155,13 @@ def _verbs(given: object) -> frozenset[str]:
         if act_type is None or act_type.signer not in ("member", "authority"):
             raise SettingsUnusable(f"{str(name)[:64]!r} is not a verb that a member's key signs.")
     return frozenset(given)
+
+
+def _flag(given: dict[str, Any], name: str) -> bool:
+    value = given.get(name, False)
+    if not isinstance(value, bool):
+        raise SettingsUnusable(f"signer.json: {name} is true or false.")
+    return value
 
 
 def _number(given: dict[str, Any], name: str, default: float, most: float) -> float:

@@ -94,6 +94,7 @@ class SigningDesk:
             return False
         now = int(time.time())
         moves: list[Move] = []
+        signed: dict[str, SignedAct] = {}
         failures: dict[int | None, Exception] = {}
         ready: list[tuple[OutboxRow, _Draft]] = []
         for row in rows:
@@ -106,9 +107,11 @@ class SigningDesk:
                 ready += [(row, draft) for draft in named if now <= draft.expires]
         moves += [_expired(draft) for draft in drafts.values() if now > draft.expires]
         asked = {one: Asked(d.subject, approved.get(one, ())) for one, d in drafts.items()}
-        self._sign(ready, asked, now + ACT_SECONDS, moves, failures)
+        self._sign(ready, asked, now + ACT_SECONDS, moves, signed, failures)
         with self._node.db.begin() as session:
-            _store(session, rows, moves, failures, now)
+            accepted = _store(session, rows, moves, failures, now)
+            for one in accepted & signed.keys():
+                self._node.companions.keep_own(session, signed[one])
         return True
 
     def _sign(
@@ -117,6 +120,7 @@ class SigningDesk:
         asked: Mapping[str, Asked],
         expires: int,
         moves: list[Move],
+        signed: dict[str, SignedAct],
         failures: dict[int | None, Exception],
     ) -> None:
         """Ask the signer for all at once; add what it signed or refused, and what it must retry."""
@@ -132,6 +136,7 @@ class SigningDesk:
             for (row, draft), answer in zip(part, answers, strict=True):
                 if isinstance(answer, SignedAct):
                     moves.append(_signed_move(draft, answer, row.payload["attached"]))
+                    signed[draft.id] = answer
                 elif isinstance(answer, IdentityUnavailable | RateExceeded):
                     failures[row.id] = answer
                 else:
@@ -144,8 +149,11 @@ def _store(
     moves: Sequence[Move],
     failures: Mapping[int | None, Exception],
     now: int,
-) -> None:
-    """Move the commands that are still accepted; end the rows that are done, put off the others."""
+) -> frozenset[str]:
+    """Move the commands that are still accepted; end the rows that are done, put off the others.
+
+    Returns the ids of the commands that were still accepted.
+    """
     accepted = _still_accepted(session, [each.id for each in moves])
     move_all(session, [each for each in moves if each.id in accepted], now)
     late = [row.id for row in rows if row.id in failures]
@@ -153,6 +161,7 @@ def _store(
         put_off(session, stored, failures[stored.id])
     done = [row.id for row in rows if row.id not in failures]
     session.exec(delete(OutboxRow).where(col(OutboxRow.id).in_(done)))
+    return accepted
 
 
 def _due(session: Session) -> Sequence[OutboxRow]:

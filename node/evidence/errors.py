@@ -32,6 +32,12 @@ class EvidenceRefused(Refused):
     what_to_do = "Do not rely on this file. Ask another member of the network for one."
 
 
+class CompanionNotProved(EvidenceRefused):
+    """An SM2 co-signature in the file is not that of a proved act, or does not count."""
+
+    code = "COMPANION_NOT_PROVED"
+
+
 class NetworkMismatch(EvidenceRefused):
     """The file speaks of another network than the trust file."""
 

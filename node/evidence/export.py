@@ -7,19 +7,22 @@ the ledger. A file that does not hold is never given out: it is verified here fi
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
 from identity.acts.words import KeyPurpose
+from identity.companions.companion import Companion
 from identity.errors import IdentityError
 from identity.keys.secp256k1 import SigningKey
 from identity.profile.profile import Profile
 from identity.signatures.statements import recover_statement
 from node.chain.network import Network
-from node.chain.rpc import Ledger
+from node.chain.rpc import Ledger, read_bytes
 from node.chain.versions import in_force
 from node.errors import LedgerUnavailable, NodeError
+from node.evidence.cosigned import check_companions, companions_of
 from node.evidence.errors import EvidenceRefused, NothingToProve, WitnessesMissing
 from node.evidence.file import EvidenceFile
 from node.evidence.gather import events_of, objects_of, prove_events, wires_of
@@ -89,6 +92,7 @@ class Exporter:
             heights = sorted({event.block for event in events} | {cursor.block})
             blocks = anchor_bodies(session, self.ledger, self.network, heights)
             now = in_force(session, self.network, cursor.block)
+            kept = companions_of(session, [read_bytes(each.digest) for each in events])
             ended = _ended_keys(session)
         statuses = status_bodies(self.ledger, now, pairs, blocks[-1])
         places, receipts = prove_events(self.ledger, events)
@@ -110,7 +114,22 @@ class Exporter:
             profiles=tuple(self.profiles(members)),
         )
         self._check(evidence)
-        return evidence
+        return self._with_companions(evidence, kept)
+
+    def _with_companions(
+        self, evidence: EvidenceFile, kept: Mapping[bytes, Companion]
+    ) -> EvidenceFile:
+        """Add those co-signatures that the file's own profiles vouch for."""
+        if not kept:
+            return evidence
+        verdict = verify(evidence, self.network)
+        shown: list[tuple[bytes, Companion]] = []
+        for proved in verdict.acts:
+            pair = [(proved.digest, kept[proved.digest])] if proved.digest in kept else []
+            with suppress(EvidenceRefused):
+                check_companions(pair, [proved], evidence.profiles)
+                shown += pair
+        return replace(evidence, companions=tuple(shown))
 
     def _check(self, evidence: EvidenceFile) -> None:
         try:

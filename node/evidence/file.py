@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from identity.companions.companion import Companion
 from identity.errors import IdentityError
 from identity.profile.profile import Profile
 from node.chain.errors import NetworkMalformed
@@ -40,7 +41,8 @@ class EvidenceFile:
         export: who made the file, of what, as of which block; signed by its witness key.
         acts: (place, wire bytes with signature) of every act.
         containers: (ISO 6346 number, 32-byte salt) that open the order's containers.
-        profiles: profiles of members, for their names.
+        profiles: profiles of members, for their names and the roots of their certificates.
+        companions: (digest of an act, its SM2 co-signature).
     """
 
     network: Network
@@ -53,12 +55,17 @@ class EvidenceFile:
     disclosures: tuple[Disclosure, ...]
     containers: tuple[tuple[str, bytes], ...]
     profiles: tuple[Profile, ...]
+    companions: tuple[tuple[bytes, Companion], ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the file's bytes (RFC 8785)."""
         signatures = [vars(signature) for signature in self.network.signatures]
+        cosigned: Body = {
+            "companions": [{"act": _hex(d), "companion": c.to_json()} for d, c in self.companions]
+        }
         return rfc8785.dumps(
             {
+                **(cosigned if self.companions else {}),
                 "evidence": 1,
                 "network": {**self.network.body(), "signatures": signatures},
                 "export": self.export.to_json(),
@@ -113,6 +120,10 @@ def _read(data: Body) -> EvidenceFile:
         disclosures=tuple(Disclosure.from_json(given) for given in data["disclosures"]),
         containers=tuple((c["number"], _bytes(c["salt"])) for c in data["containers"]),
         profiles=tuple(Profile.from_json(profile) for profile in data["profiles"]),
+        companions=tuple(
+            (_bytes(given["act"]), Companion.from_json(given["companion"]))
+            for given in data.get("companions", [])
+        ),
     )
 
 

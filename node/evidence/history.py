@@ -63,6 +63,7 @@ class ProvedAct:
         time: of its block, UTC seconds.
         key: the address that signed, 20 bytes.
         counter: the object's, after the act.
+        domain: of the contract that executed it.
     """
 
     place: Place
@@ -72,6 +73,7 @@ class ProvedAct:
     key: bytes
     counter: int
     outcome: Outcome
+    domain: Domain
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def read_act(place: Place, time: int, log: Log, wire: bytes, contracts: Contract
         raise ActNotSigned("An act carries no valid signature.", **place.facts) from error
     if recovered != effect.key:
         raise ActNotSigned("An act is signed by another key than its event tells.", **place.facts)
-    return ProvedAct(place, time, act, signed, recovered, effect.counter, told)
+    return ProvedAct(place, time, act, signed, recovered, effect.counter, told, domain)
 
 
 def read_follow(place: Place, log: Log, contracts: Contracts) -> ProvedFollow:

@@ -79,7 +79,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "standing": [
             {"object": object_, **_stand_json(stand)} for object_, stand in verdict.standing.items()
         ],
-        "acts": [_act_json(proved) for proved in verdict.acts],
+        "acts": [_act_json(verdict, proved) for proved in verdict.acts],
         "fields": dict(verdict.shown.fields),
         "containers": dict(verdict.shown.tags),
         "names": dict(verdict.shown.names),
@@ -168,6 +168,19 @@ def _act_words(verdict: Verdict, proved: ProvedAct) -> str:
     return (
         f"block {proved.place.height}  {moment(proved.time)}  {act.name}{_of(verdict, act)}"
         f"{_OUTCOMES[proved.outcome]}  signed by {by} 0x{proved.key.hex()}"
+        f"{_cosigned_words(verdict, proved)}"
+    )
+
+
+def _cosigned_words(verdict: Verdict, proved: ProvedAct) -> str:
+    if not any(cast(bytes, proved.act.fields["companion"])):
+        return ""
+    cosigned = verdict.cosigned.get(proved.digest)
+    if cosigned is None:
+        return "; it names an SM2 co-signature that the file does not show"
+    return (
+        f"; SM2 co-signature of {_who(verdict, cosigned.member)} valid, certificate until"
+        f" {moment(cosigned.valid_until)}, {cosigned.revocation}"
     )
 
 
@@ -281,8 +294,17 @@ def _stand_json(stand: Stand) -> dict[str, Any]:
     }
 
 
-def _act_json(proved: ProvedAct) -> dict[str, Any]:
+def _act_json(verdict: Verdict, proved: ProvedAct) -> dict[str, Any]:
+    cosigned = verdict.cosigned.get(proved.digest)
     return {
+        "cosigned": None
+        if cosigned is None
+        else {
+            "algorithm": "SM2",
+            "key": cosigned.key,
+            "certificate_until": moment(cosigned.valid_until),
+            "revocation": cosigned.revocation,
+        },
         "block": proved.place.height,
         "transaction_index": proved.place.index,
         "log": proved.place.log,

@@ -14,6 +14,7 @@ from identity.acts.words import SurrenderPurpose, TitleState
 from node.chain.network import Network
 from node.chain.network import check as check_network
 from node.evidence.contents import Shown, check_contents
+from node.evidence.cosigned import CoSigned, check_companions
 from node.evidence.errors import (
     BlockContradicted,
     EventNotProved,
@@ -64,6 +65,7 @@ class Verdict:
         holder, pledgee: of the title; None for nobody.
         witnesses: members that signed every block and status.
         shown: disclosed fields, containers and names.
+        cosigned: SM2 co-signatures, by the digest of their act.
     """
 
     proved: bool
@@ -84,6 +86,7 @@ class Verdict:
     pledgee: str | None
     witnesses: frozenset[str]
     shown: Shown
+    cosigned: Mapping[bytes, CoSigned]
 
 
 def verify(
@@ -125,6 +128,8 @@ def verify(
     _check_complete(counters, statuses, standing, evidence)
     # 7. Disclosed fields, containers and profiles are those that the acts commit to.
     shown = check_contents(evidence, standing, keys.profiles)
+    # 8. SM2 co-signatures are those of the acts, under roots that these profiles name.
+    cosigned = check_companions(evidence.companions, acts, evidence.profiles)
     return Verdict(
         proved=trust is not None,
         network=network,
@@ -144,6 +149,7 @@ def verify(
         pledgee=_someone(standing.title.pledgee),
         witnesses=witnesses,
         shown=shown,
+        cosigned=cosigned,
     )
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from starlette.applications import Starlette
 
 from identity.profile.profile import Profile
+from node.companions.companions import Companions
 from node.documents.attachments import Attachments
 from node.documents.service import DocumentService
 from node.documents.statutory import Statutory
@@ -62,17 +63,19 @@ class Exchange:
         attachments: Attachments,
         vault_directory: Path,
         intake: Intake,
+        companions: Companions,
     ) -> None:
         member = "0x" + profile.member.hex()
         kid = _kid_of(profile, message_key, envelope_key)
         self._profile = profile
+        self.companions = companions
         self._tls = tls
         self._directory = directory
         self.flights = Flights()
         self._door = Door(profile.peers_url, self._own_profile, directory, database, self.flights)
         receipts = ReceiptBook(member, kid, message_key, database)
         self._receiver = Receiver(
-            member, envelope_key, database, documents, statutory, receipts, intake
+            member, envelope_key, database, documents, statutory, receipts, intake, companions
         )
         open_body = self._receiver.open_body
         self._files = FileReceiver(
@@ -81,8 +84,9 @@ class Exchange:
         self._database = database
         self.client = PeerClient(member, kid, message_key, tls, directory)
         self._deliverer = Deliverer(
-            member, database, directory, self.client, documents, statutory, attachments
-        )
+            member, database, directory, self.client, documents, statutory, attachments,
+            companions,
+        )  # fmt: skip
 
     def app(self, routes: Sequence[PeerRoute] = ()) -> Starlette:
         """Return the peers listener's application; ``routes`` are other packages' own."""

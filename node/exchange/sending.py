@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from node.companions.companions import Companions
 from node.documents.attachments import Attachments, Manifest
 from node.documents.errors import DocumentNotHeld, ReaderNotEntitled
 from node.documents.readers import delivery_state, is_reader
@@ -22,7 +23,7 @@ from node.exchange.errors import PeerRefused, PeerUnavailable
 from node.exchange.parts import CONTENT_TYPE as PART_TYPE
 from node.exchange.parts import PART_BYTES, part_body
 from node.exchange.receipts import check_receipt
-from node.exchange.receiving import DISCLOSURES, DOCUMENTS
+from node.exchange.receiving import COMPANIONS, DISCLOSURES, DOCUMENTS
 from node.exchange.sealed import CONTENT_TYPE, seal_for
 from node.jobs import wake
 from node.store.database import Database
@@ -30,6 +31,7 @@ from node.store.documents import (
     ACKNOWLEDGED,
     FAILED,
     FOR_ATTACHMENT,
+    FOR_COMPANION,
     FOR_DISCLOSURE,
     FOR_DOCUMENT,
     WAITING,
@@ -37,7 +39,7 @@ from node.store.documents import (
     DeliveryRow,
 )
 
-_PATHS = {FOR_DOCUMENT: DOCUMENTS, FOR_DISCLOSURE: DISCLOSURES}
+_PATHS = {FOR_DOCUMENT: DOCUMENTS, FOR_DISCLOSURE: DISCLOSURES, FOR_COMPANION: COMPANIONS}
 
 
 class Deliverer:
@@ -52,6 +54,7 @@ class Deliverer:
         documents: DocumentService,
         statutory: Statutory,
         attachments: Attachments,
+        companions: Companions,
     ) -> None:
         self._member = member
         self._database = database
@@ -60,6 +63,7 @@ class Deliverer:
         self._documents = documents
         self._statutory = statutory
         self._attachments = attachments
+        self._companions = companions
 
     def deliver(self, delivery: int) -> None:
         """Send one delivery unless it is settled, and note the receipt or the refusal.
@@ -87,7 +91,7 @@ class Deliverer:
         self._settle(delivery, ACKNOWLEDGED, receipt=receipt)
 
     def _sealed(self, row: DeliveryRow) -> Any:
-        """Send a document or a disclosure; return the answer."""
+        """Send a document, a disclosure or a co-signature; return the answer."""
         with self._database.read() as session:
             content = self._content(session, row)
         return self._post(row, _PATHS[row.purpose], content)
@@ -132,6 +136,8 @@ class Deliverer:
         return self._client.post(row.to_member, path, body, CONTENT_TYPE)
 
     def _content(self, session: Session, row: DeliveryRow) -> bytes:
+        if row.purpose == FOR_COMPANION:
+            return self._companions.content(session, row.root)
         package = self._documents.package(session, row.root)
         if package.schema_id == TRANSPORT_DOCUMENT and package.numbering is None:
             raise Waiting("The bill is not numbered yet.", root=row.root)

@@ -19,6 +19,7 @@ FAILED = "failed"
 FOR_DOCUMENT = "document"
 FOR_DISCLOSURE = "disclosure"
 FOR_ATTACHMENT = "attachment"
+FOR_COMPANION = "companion"
 
 
 class DocumentRow(SQLModel, table=True):
@@ -113,8 +114,8 @@ class DeliveryRow(SQLModel, table=True):
     """One document, disclosure or file that this member owes another, until it is acknowledged.
 
     Attributes:
-        root: the document's; of a file, its ``stream``.
-        purpose: ``document``, ``disclosure`` or ``attachment``.
+        root: the document's; of a file, its ``stream``; of a co-signature, its act's digest.
+        purpose: ``document``, ``disclosure``, ``attachment`` or ``companion``.
         state: ``waiting``, ``acknowledged`` or ``failed`` (the receiver refused it for good).
         receipt: the receiver's signed receipt.
         refusal: the receiver's code where it failed.

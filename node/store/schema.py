@@ -20,12 +20,32 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, Integer
 from sqlmodel import SQLModel
 
-from node.store import approvals, audit, commands, documents, events, follower, people, projections
+from node.store import (
+    approvals,
+    audit,
+    commands,
+    companions,
+    documents,
+    events,
+    follower,
+    people,
+    projections,
+)
 from node.store.database import Database
 from node.store.errors import OtherRelease
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-TABLES = (approvals, audit, commands, documents, events, follower, people, projections)
+TABLES = (
+    approvals,
+    audit,
+    commands,
+    companions,
+    documents,
+    events,
+    follower,
+    people,
+    projections,
+)
 """The modules that declare tables; importing them fills SQLModel's metadata."""
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")

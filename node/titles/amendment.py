@@ -16,9 +16,11 @@ from node.titles.hand_over import OfferAnswerBody, on_title
 def check_amended(context: Context, body: OfferAnswerBody) -> str:
     """Check the amended bill that is held here; return its root.
 
-    Raises: ContractRefused, and what ``DocumentService.accept_check`` raises.
+    Raises: ContractRefused, and what ``DocumentService.accept_check`` and
+    ``Companions.require`` raise.
     """
     title = _amendment(context, body)
+    context.node.companions.require(context.session, title.offer_act)
     context.node.documents.accept_check(context.session, title, title.amended)
     return title.amended
 

@@ -110,6 +110,7 @@ def prepare_confirm_transfer(context: Context, body: ConfirmTransferBody) -> Pre
             "ProposalMismatch", title=title.id, order=body.legal_order, given=body.proposal
         )
     _require_receiver(context, title, freeze.proposed_to)
+    context.node.companions.require(context.session, body.proposal)
     return _under(context, title, body, proposal=to_bytes(body.proposal))
 
 

@@ -81,10 +81,11 @@ def check_document(context: Context, body: AcceptBody) -> str:
 
     No check is made for a surrender: there the carrier takes back its own bill.
 
-    Raises: what DocumentService.accept_check raises.
+    Raises: what DocumentService.accept_check and Companions.require raise.
     """
     title = context.title(body.title)
     _require_acceptable(context, title, body)
+    context.node.companions.require(context.session, title.offer_act)
     if not title.offer_purpose:
         context.node.documents.accept_check(context.session, title)
     return title.root

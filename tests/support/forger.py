@@ -110,11 +110,13 @@ class Forger:
 
     def _proved(self, height: int, wire: bytes) -> ProvedAct:
         act, signature, _ = decode(wire)
-        said = digest(self.network.domain(act.type.contract), act)
+        domain = self.network.domain(act.type.contract)
+        said = digest(domain, act)
         outcome = self.outcomes.get(wire, Outcome.DONE)
         counter = act.counter + (outcome is not Outcome.ASSENTED)
         key = secp256k1.recover(said, signature)
-        return ProvedAct(Place(height, 0, 0), self.epoch + height, act, said, key, counter, outcome)
+        place, time = Place(height, 0, 0), self.epoch + height
+        return ProvedAct(place, time, act, said, key, counter, outcome, domain)
 
     def _acted(self, proved: ProvedAct) -> dict[str, Any]:
         act = proved.act

@@ -16,9 +16,12 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from support.servers import PostgreSQL
 
+from identity.acts.typed import Domain
 from identity.acts.words import MemberStatus, Role, TitleKind, TitleState
+from identity.certificates.roots import TrustDirectory
 from identity.keys.keystore import Keystore
 from identity.signatures import numbering as numbers
+from node.companions.companions import Companions
 from node.documents.attachments import Attachments
 from node.documents.package import Numbering
 from node.documents.registry import TRANSPORT_DOCUMENT
@@ -39,6 +42,7 @@ from node.store.schema import upgrade
 BILL = Path(__file__).parents[1] / "data/bill/transport-document.json"
 PASSPHRASE = "a passphrase of the tests"
 DISCHARGE = "DEBRV"
+DOMAIN = Domain(31337, b"\x33" * 20, b"\x22" * 32)
 LOADING = "DKAAR"
 
 
@@ -128,6 +132,7 @@ def open_peer(new: NewMember, port: int, server: PostgreSQL | None = None) -> Pe
         attachments,
         folder / "vault",
         Intake(2**30, 10_000),
+        Companions(new.hex_id, lambda _: DOMAIN, directory, TrustDirectory(folder / "trust"), True),
     )
     return Peer(
         new, port, database, keys, directory, vault, documents, statutory, attachments, exchange

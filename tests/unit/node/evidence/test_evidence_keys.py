@@ -82,8 +82,9 @@ def proved(
         blank: Value = bytes(20) if field.type == "address" else bytes(32)
         fields[field.name] = [] if field.is_array else 0 if field.type == "uint256" else blank
     act = Act(verb, fields | own)
-    said = digest(network().domain(act.type.contract), act)
-    return ProvedAct(Place(height, 0, 0), time, act, said, signer.address, 1, outcome)
+    domain = network().domain(act.type.contract)
+    said = digest(domain, act)
+    return ProvedAct(Place(height, 0, 0), time, act, said, signer.address, 1, outcome, domain)
 
 
 def admission(*keys: tuple[SigningKey, KeyPurpose], seat: int = 0, **more: object) -> ProvedAct:
@@ -191,7 +192,14 @@ def test_another_seats_key_is_not_this_seats() -> None:
     with pytest.raises(CouncilUnknown):
         Keys(network()).follow(
             ProvedAct(
-                act.place, act.time, act.act, act.digest, SEAT_KEYS[1].address, 1, Outcome.DONE
+                act.place,
+                act.time,
+                act.act,
+                act.digest,
+                SEAT_KEYS[1].address,
+                1,
+                Outcome.DONE,
+                act.domain,
             )
         )
 

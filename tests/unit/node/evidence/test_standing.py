@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from identity.acts.objects import COUNCIL, VERSIONS, condition_id, right_id
-from identity.acts.typed import Act, Value
+from identity.acts.typed import Act, Domain, Value
 from identity.acts.types import ActType
 from identity.acts.words import (
     Capacity,
@@ -27,6 +27,7 @@ CARRIER, SHIPPER, BANK, BUYER = (
     sha256(word).digest() for word in (b"carrier", b"shipper", b"bank", b"buyer")
 )
 TAG = sha256(b"tag").digest()
+DOMAIN = Domain(1, bytes(20), bytes(32))
 
 
 class Told:
@@ -47,7 +48,7 @@ class Told:
             fields[field.name] = [] if field.is_array else 0
         place = Place(len(self.acts) + 1, 0, 0)
         act = Act(verb, fields | own)
-        self.acts.append(ProvedAct(place, 1, act, bytes(32), bytes(20), 1, outcome))
+        self.acts.append(ProvedAct(place, 1, act, bytes(32), bytes(20), 1, outcome, DOMAIN))
         return self
 
     def issue(self) -> "Told":
@@ -271,7 +272,7 @@ def counted(*counters: int, outcome: Outcome = Outcome.DONE) -> list[ProvedAct]:
     for _ in counters:
         told.act("Offer", CARRIER, TITLE, outcome)
     return [
-        ProvedAct(a.place, a.time, a.act, a.digest, a.key, counter, a.outcome)
+        ProvedAct(a.place, a.time, a.act, a.digest, a.key, counter, a.outcome, a.domain)
         for a, counter in zip(told.acts, counters, strict=True)
     ]
 

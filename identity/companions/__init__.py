@@ -1,0 +1,1 @@
+"""The national profile: an act's SM2 co-signature, made beside its own and checked by receivers."""

@@ -1,0 +1,1 @@
+"""Acts' SM2 co-signatures under the national profile: kept, sent to those concerned, demanded."""
