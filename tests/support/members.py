@@ -75,6 +75,12 @@ class RunningMember:
         self._signer.kill()
         self._signer.wait(15)
 
+    @property
+    def signer_pid(self) -> int:
+        """The id of the signer's process."""
+        assert self._signer is not None
+        return self._signer.pid
+
     def start_parts(self, *parts: str) -> "subprocess.Popen[bytes]":
         """Run ``parts`` of the node in a process of their own."""
         return self._start("-".join(parts), ["-c", RUN, str(self.new.directory), *parts])
