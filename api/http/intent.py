@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
 from api.http.commands import command_json, find_command
 from api.http.doors import actor_of, node_of
@@ -134,12 +135,14 @@ class Intent:
         self._waiting = waiting
         self._key = key
 
-    async def perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Hand the command to the node; return it as JSON, at its goal if the caller waits."""
+    async def perform(self, verb: str, body: dict[str, Any]) -> Response:
+        """Hand the command to the node; answer with it, at its goal if the caller waits."""
         (command,) = await hand_in(self._node, self._actor, [Asked(self._key, verb, body)])
         if not isinstance(command, Command):
             raise command
-        return command_json(await self._waiting.for_goal(command))
+        there = await self._waiting.for_goal(command)
+        # Answered as it is: making an answer of a model would take longer than the command.
+        return JSONResponse(command_json(there), status_code=self._waiting.status_of(there))
 
 
 async def _intent_of_request(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, select
 
 from identity.acts.typed import Act, Value, act_from_json, act_to_json, digest
-from identity.acts.types import ActType
 from identity.acts.words import MemberStatus
 from identity.policy.decide import Actor, Decision, decide
 from identity.policy.mandate import Terms
@@ -36,6 +35,7 @@ from node.commands.writing import Writing
 from node.errors import BillAlreadyIssued, NotAllowed, Unavailable
 from node.store.commands import ACCEPTED, REFUSED, SIGNED, Command
 from node.store.projections import Member
+from node.store.rows import as_read, table_of
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 24 * 3600
 
 Answer = Command | CodedError
+_NOTHING: Mapping[str, Any] = dict.fromkeys(column.name for column in table_of(Command).columns) | {
+    "batch_limit": 0,
+    "relay_after": 0,
+    "relays": 0,
+}
 
 
 class Intake:
@@ -268,23 +273,27 @@ def _require_unclaimed(session: Session, claim: str | None, claims: dict[str, Co
 def _command(context: Context, request: Request, prepared: Prepared) -> Command:
     expires = context.now + PATIENCE_SECONDS
     act = _draft(context.member, request.name, prepared, expires)
-    return Command(
-        id=secrets.token_hex(16),
-        subject=request.actor.subject,
-        role=_role(request.actor),
-        key=request.key,
-        request=request.digest,
-        verb=request.name,
-        contract=ActType.by_name(request.name).contract,
-        object=None if prepared.object is None else to_hex(prepared.object),
-        claim=prepared.claim,
-        sequence=_sequence(prepared),
-        state=ACCEPTED,
-        act=act_to_json(act),
-        expires=expires,
-        result=dict(prepared.result),
-        created_at=context.now,
-        updated_at=context.now,
+    return as_read(
+        Command,
+        {
+            **_NOTHING,
+            "id": secrets.token_hex(16),
+            "subject": request.actor.subject,
+            "role": _role(request.actor),
+            "key": request.key,
+            "request": request.digest,
+            "verb": request.name,
+            "contract": act.type.contract,
+            "object": None if prepared.object is None else to_hex(prepared.object),
+            "claim": prepared.claim,
+            "sequence": _sequence(prepared),
+            "state": ACCEPTED,
+            "act": act_to_json(act),
+            "expires": expires,
+            "result": dict(prepared.result),
+            "created_at": context.now,
+            "updated_at": context.now,
+        },
     )
 
 

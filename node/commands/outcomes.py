@@ -5,10 +5,10 @@ counts only from this node's own transaction: anybody can relay the same words w
 signature, and that refusal says nothing about the act.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from identity.acts.words import Outcome
 from node.chain.events import Event
@@ -17,10 +17,10 @@ from node.commands.refusals import refusal_named
 from node.commands.states import Move, move_all, refusal_of
 from node.errors import ContractRefused, NotReleased
 from node.store.commands import FINAL, REFUSED, RELAYED, Command
+from node.store.many import read_many
 from node.store.projections import ACTED
 from node.store.projections import REFUSED as REFUSED_EVENT
-
-QUERY_DIGESTS = 500
+from node.store.rows import table_of
 
 
 @dataclass
@@ -79,15 +79,11 @@ def _apply(standing: _Standing, event: Event) -> None:
         standing.move(event, REFUSED, refusal_named(event.refusal, **facts))
 
 
-def _by_digest(session: Session, digests: Iterable[str]) -> Mapping[str, list[_Standing]]:
-    wanted = sorted(digests)
+def _by_digest(session: Session, digests: Collection[str]) -> Mapping[str, list[_Standing]]:
     found: dict[str, list[_Standing]] = {}
-    columns = [getattr(Command, name) for name in _COLUMNS]
-    for start in range(0, len(wanted), QUERY_DIGESTS):
-        part = wanted[start : start + QUERY_DIGESTS]
-        query = select(*columns).where(col(Command.digest).in_(part))
-        for digest, *rest in session.exec(query):
-            found.setdefault(digest, []).append(_Standing(*rest))
+    rows = read_many(session.connection(), table_of(Command), _COLUMNS, "digest", digests)
+    for digest, *rest in rows:
+        found.setdefault(digest, []).append(_Standing(*rest))
     return found
 
 

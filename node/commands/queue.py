@@ -9,7 +9,9 @@ from sqlmodel import Session, col, func, select, update
 from node.commands.refusals import refusal_named
 from node.commands.states import move, refusal_of
 from node.store.commands import EXPIRED, RELAYED, SIGNED, Command, Relayer, RelayTransaction
+from node.store.many import read_many
 from node.store.projections import ChainCursor
+from node.store.rows import table_of
 
 OPEN = "open"
 DONE = "done"
@@ -58,8 +60,9 @@ def waiting_acts(session: Session, now: int, limit: int) -> list[WaitingAct]:
 
 def still_signed(session: Session, numbers: Sequence[int]) -> frozenset[int]:
     """Return those of the commands that are signed and not on their way."""
-    query = select(Command.number).where(col(Command.number).in_(numbers), Command.state == SIGNED)
-    return frozenset(number for number in session.exec(query) if number is not None)
+    names = ("number", "state")
+    found = read_many(session.connection(), table_of(Command), names, "number", numbers)
+    return frozenset(number for number, state in found if state == SIGNED)
 
 
 def under_way(session: Session) -> dict[str, str]:

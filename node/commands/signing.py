@@ -7,7 +7,7 @@ the signature, and the signer gives the same bytes for the same act.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ from node.documents.errors import DeliveryRefused
 from node.errors import Waiting
 from node.jobs import put_off
 from node.store.commands import ACCEPTED, EXPIRED, REFUSED, SIGNED, Command, OutboxRow
+from node.store.many import read_many
+from node.store.rows import table_of
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -192,10 +194,13 @@ def _waits(session: Session, row: OutboxRow) -> Waiting | DeliveryRefused | None
 
 def _drafts(session: Session, rows: Iterable[OutboxRow]) -> Mapping[str, _Draft]:
     wanted = [one for row in rows for one in row.payload["commands"]]
-    names = ("number", "id", "subject", "verb", "object", "act", "expires", "result")
-    columns = [getattr(Command, name) for name in names]
-    query = select(*columns).where(col(Command.id).in_(wanted), Command.state == ACCEPTED)
-    return {found[1]: _Draft(*found) for found in session.exec(query)}
+    found = read_many(session.connection(), table_of(Command), _COLUMNS, "id", wanted)
+    return {row[1]: _Draft(*row[:-1]) for row in found if row[-1] == ACCEPTED}
+
+
+_COLUMNS = (
+    "number", "id", "subject", "verb", "object", "act", "expires", "result", "state",
+)  # fmt: skip
 
 
 def _of(row: OutboxRow, drafts: Mapping[str, _Draft]) -> list[_Draft]:
@@ -221,6 +226,6 @@ def _signed_move(draft: _Draft, signed: SignedAct, attached: str) -> Move:
     )
 
 
-def _still_accepted(session: Session, commands: Sequence[str]) -> frozenset[str]:
-    query = select(Command.id).where(col(Command.id).in_(commands), Command.state == ACCEPTED)
-    return frozenset(session.exec(query))
+def _still_accepted(session: Session, commands: Collection[str]) -> frozenset[str]:
+    found = read_many(session.connection(), table_of(Command), ("id", "state"), "id", commands)
+    return frozenset(one for one, state in found if state == ACCEPTED)

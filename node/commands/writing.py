@@ -78,7 +78,7 @@ class Writing:
     def store_taken(self) -> None:
         """Add the rows of commands that were taken so far."""
         new, self._stored = self.taken[self._stored :], len(self.taken)
-        rows = [{name: getattr(one, name) for name in _COLUMNS} for one, _ in new]
+        rows = [{name: vars(one)[name] for name in _COLUMNS} for one, _ in new]
         insert_many(self._session.connection(), _TABLE, rows)
 
     def write(self, now: int) -> None:

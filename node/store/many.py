@@ -1,4 +1,4 @@
-"""Writes many rows of one table with one statement: the hot paths' way past the ORM.
+"""Writes and reads many rows of a table with one statement: the hot paths' way past the ORM.
 
 On PostgreSQL the rows travel as one JSON text, which the server takes apart; so a row costs
 neither a message nor parameters of its own. SQLite, in the process, takes them one by one. Values
@@ -34,6 +34,28 @@ def update_many(connection: Connection, table: Table, key: str, rows: Rows) -> N
     """
     by_key = {row[key]: row for row in rows}
     _run(connection, _update, table, list(by_key.values()), key)
+
+
+def read_many(
+    connection: Connection, table: Table, names: Sequence[str], key: str, values: Collection[Any]
+) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows whose ``key`` is one of ``values``, in no order."""
+    if not values:
+        return []
+    postgresql = connection.dialect.name == "postgresql"
+    statement = _read(table, tuple(names), postgresql, key)
+    given = list(values) if postgresql else json.dumps(list(values))
+    found = [tuple(row) for row in connection.exec_driver_sql(statement, (given,))]
+    if postgresql or not _documents(table) & set(names):
+        return found
+    is_document = [name in _documents(table) for name in names]
+    return [
+        tuple(
+            json.loads(value) if document and value is not None else value
+            for value, document in zip(row, is_document, strict=True)
+        )
+        for row in found
+    ]
 
 
 def _run(connection: Connection, make: Any, table: Table, rows: Rows, *more: str) -> None:
@@ -78,6 +100,12 @@ def _insert(table: Table, names: tuple[str, ...], postgresql: bool) -> str:
     if postgresql:
         return f"INSERT INTO {_name(table)} ({columns}) SELECT {columns} FROM {_given(table)}"  # noqa: S608
     return f"INSERT INTO {_name(table)} ({columns}) VALUES ({_marks(names)})"  # noqa: S608
+
+
+@cache
+def _read(table: Table, names: tuple[str, ...], postgresql: bool, key: str) -> str:
+    among = "= ANY(%s)" if postgresql else "IN (SELECT value FROM json_each(?))"
+    return f'SELECT {_list(names)} FROM {_name(table)} WHERE "{key}" {among}'  # noqa: S608
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 
 from identity.acts.words import Role
 from node.store.projections import NOBODY
@@ -25,6 +26,7 @@ def someone(member: str) -> str | None:
     return None if member == NOBODY else member
 
 
+@lru_cache(4096)
 def moment(seconds: int) -> str | None:
     """UTC seconds as ``2026-05-01T10:00:00Z``; None for 0 and for what no calendar holds."""
     if not 0 < seconds < 2**37:

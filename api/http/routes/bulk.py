@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.responses import JSONResponse
 
 from api.http.commands import command_json
 from api.http.doors import actor_of, node_of
@@ -63,7 +64,7 @@ _EXAMPLE = {
         }
     },
 )
-async def perform_all(request: Request, waiting: ForGoal) -> dict[str, Any]:
+async def perform_all(request: Request, waiting: ForGoal) -> Response:
     """Take up to fifty commands; each has its own key, and its own answer whatever the others'."""
     read = [_read(item) for item in _commands(request.state.json)]
     asked = [item for item in read if isinstance(item, Asked)]
@@ -71,12 +72,11 @@ async def perform_all(request: Request, waiting: ForGoal) -> dict[str, Any]:
     commands = [answer for answer in answers if isinstance(answer, Command)]
     there = {command.id: command for command in await waiting.for_goals(commands)}
     told = iter(answers)
-    return {
-        "answers": [
-            _answer(waiting, item, next(told) if isinstance(item, Asked) else item, there)
-            for item in read
-        ]
-    }
+    each = [
+        _answer(waiting, item, next(told) if isinstance(item, Asked) else item, there)
+        for item in read
+    ]
+    return JSONResponse({"answers": each})
 
 
 def _commands(given: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from api.http.errors import BodyInvalid
 from api.http.intent import TheIntent
@@ -22,7 +22,7 @@ LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out, a return, an
 
 
 def _endpoint(write: Write) -> Callable[..., Any]:
-    async def perform(request: Request, intent: TheIntent) -> dict[str, Any]:
+    async def perform(request: Request, intent: TheIntent) -> Response:
         body = _body(request)
         verb = verb_of(read_body(LaneActBody, body)) if write.verb == LANE_ACT else write.verb
         return await intent.perform(verb, body)

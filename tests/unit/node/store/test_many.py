@@ -11,7 +11,7 @@ import node.node  # noqa: F401 - brings every table
 from node.store.commands import Command, OutboxRow, RelayTransaction
 from node.store.database import Database
 from node.store.events import EventRow
-from node.store.many import insert_many, put_many, update_many
+from node.store.many import insert_many, put_many, read_many, update_many
 from node.store.rows import table_of
 
 ODD = "ü 中 \\ \" ' % %s \u2028"
@@ -111,3 +111,20 @@ def test_a_row_that_is_not_there_is_not_made(
     with node_database.begin() as session:
         update_many(session.connection(), table_of(Command), "number", rows)
     assert stored(node_database) == []
+
+
+def test_many_rows_are_read_by_a_key_with_their_documents(node_database: Database) -> None:
+    given = [command(number, digest=f"0x{number}") for number in range(4)]
+    with node_database.begin() as session:
+        insert_many(session.connection(), table_of(Command), given)
+    with node_database.read() as session:
+        connection, names = session.connection(), ("id", "act", "refusal")
+        digests = ["0x1", "0x3", "0x9"]
+        found = read_many(connection, table_of(Command), names, "digest", digests)
+        assert read_many(connection, table_of(Command), names, "digest", []) == []
+        numbers = [number for number, in read_many(connection, table_of(Command), ["number"], "id",
+                                                   [given[0]["id"]])]  # fmt: skip
+        assert read_many(connection, table_of(Command), ["id"], "number", numbers) == [
+            (given[0]["id"],)
+        ]
+    assert sorted(found) == [(f"{n:032x}", given[n]["act"], None) for n in (1, 3)]
