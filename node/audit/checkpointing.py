@@ -99,6 +99,7 @@ class Auditor:
             select(AuditRow.at)
             .where(col(AuditRow.id) > self._covered(session), col(AuditRow.verb).not_in(_ITS_OWN))
             .order_by(col(AuditRow.id))
+            .limit(1)
         ).first()
         if first is None:
             return False

@@ -116,11 +116,12 @@ class Sender:
 
     def _end_lapsed(self) -> None:
         now = int(self._clock())
-        looks = not 0 <= self._clock() - self._heard_at < UNHEARD_SECONDS
-        with self._db.read() as session:
-            if not queue.lapsed_acts(session, now) and not (looks and queue.unheard_acts(session)):
-                return
+        if 0 <= self._clock() - self._heard_at < UNHEARD_SECONDS:  # a clock may jump back
+            return
         self._heard_at = self._clock()
+        with self._db.read() as session:
+            if not queue.lapsed_acts(session, now) and not queue.unheard_acts(session):
+                return
         with self._db.begin() as session:
             for command in queue.lapsed_acts(session, now):
                 queue.expire(session, command, now)

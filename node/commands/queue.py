@@ -60,9 +60,9 @@ def waiting_acts(session: Session, now: int, limit: int) -> list[WaitingAct]:
 
 def still_signed(session: Session, numbers: Sequence[int]) -> frozenset[int]:
     """Return those of the commands that are signed and not on their way."""
-    names = ("number", "state")
-    found = read_many(session.connection(), table_of(Command), names, "number", numbers)
-    return frozenset(number for number, state in found if state == SIGNED)
+    connection, table = session.connection(), table_of(Command)
+    found = read_many(connection, table, ("number",), "number", numbers, state=SIGNED)
+    return frozenset(number for (number,) in found)
 
 
 def under_way(session: Session) -> dict[str, str]:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from identity.policy.decide import Actor
@@ -14,16 +12,11 @@ from node.commands.bodies import NOBODY, Body, read_body
 from node.commands.verbs import VERBS, Verb
 from node.errors import IdempotencyConflict, KeyInvalid, VerbUnknown
 from node.store.commands import Command
+from node.store.many import read_many
 from node.store.rows import table_of
 from privacy.canonical import canonical_json
 
 MAX_KEY_CHARACTERS = 128
-
-_COLUMNS = table_of(Command).c
-_EARLIER = sql_select(_COLUMNS.id).where(
-    _COLUMNS.subject == bindparam("subject"),
-    _COLUMNS.key.in_(bindparam("keys", expanding=True)),
-)
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,10 @@ def read_request(actor: Actor, asked: Asked) -> Request:
 
 def earlier_commands(session: Session, subject: str, keys: Iterable[str]) -> Mapping[str, Command]:
     """Return by key the commands that ``subject`` asked for under these keys."""
-    given = {"subject": subject, "keys": list(keys)}
-    ids = session.connection().execute(_EARLIER, given).scalars().all()
+    found = read_many(
+        session.connection(), table_of(Command), ("id",), "key", list(keys), subject=subject
+    )
+    ids = [one for (one,) in found]
     if not ids:  # as nearly always
         return {}
     query = select(Command).where(col(Command.id).in_(ids))

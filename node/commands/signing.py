@@ -194,13 +194,12 @@ def _waits(session: Session, row: OutboxRow) -> Waiting | DeliveryRefused | None
 
 def _drafts(session: Session, rows: Iterable[OutboxRow]) -> Mapping[str, _Draft]:
     wanted = [one for row in rows for one in row.payload["commands"]]
-    found = read_many(session.connection(), table_of(Command), _COLUMNS, "id", wanted)
-    return {row[1]: _Draft(*row[:-1]) for row in found if row[-1] == ACCEPTED}
+    connection, table = session.connection(), table_of(Command)
+    found = read_many(connection, table, _COLUMNS, "id", wanted, state=ACCEPTED)
+    return {row[1]: _Draft(*row) for row in found}
 
 
-_COLUMNS = (
-    "number", "id", "subject", "verb", "object", "act", "expires", "result", "state",
-)  # fmt: skip
+_COLUMNS = ("number", "id", "subject", "verb", "object", "act", "expires", "result")
 
 
 def _of(row: OutboxRow, drafts: Mapping[str, _Draft]) -> list[_Draft]:
@@ -227,5 +226,7 @@ def _signed_move(draft: _Draft, signed: SignedAct, attached: str) -> Move:
 
 
 def _still_accepted(session: Session, commands: Collection[str]) -> frozenset[str]:
-    found = read_many(session.connection(), table_of(Command), ("id", "state"), "id", commands)
-    return frozenset(one for one, state in found if state == ACCEPTED)
+    found = read_many(
+        session.connection(), table_of(Command), ("id",), "id", commands, state=ACCEPTED
+    )
+    return frozenset(one for (one,) in found)

@@ -37,15 +37,24 @@ def update_many(connection: Connection, table: Table, key: str, rows: Rows) -> N
 
 
 def read_many(
-    connection: Connection, table: Table, names: Sequence[str], key: str, values: Collection[Any]
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    key: str,
+    values: Collection[Any],
+    **equal: Any,
 ) -> list[tuple[Any, ...]]:
-    """Return these columns of the rows whose ``key`` is one of ``values``, in no order."""
+    """Return these columns of the rows whose ``key`` is one of ``values``, in no order.
+
+    ``equal``: what else the rows hold, by column.
+    """
     if not values:
         return []
     postgresql = connection.dialect.name == "postgresql"
-    statement = _read(table, tuple(names), postgresql, key)
-    given = list(values) if postgresql else json.dumps(list(values))
-    found = [tuple(row) for row in connection.exec_driver_sql(statement, (given,))]
+    statement = _read(table, tuple(names), postgresql, key, tuple(equal))
+    listed = list(values) if postgresql else json.dumps(list(values))
+    given = (listed, *equal.values())
+    found = [tuple(row) for row in connection.exec_driver_sql(statement, given)]
     if postgresql or not _documents(table) & set(names):
         return found
     is_document = [name in _documents(table) for name in names]
@@ -103,9 +112,13 @@ def _insert(table: Table, names: tuple[str, ...], postgresql: bool) -> str:
 
 
 @cache
-def _read(table: Table, names: tuple[str, ...], postgresql: bool, key: str) -> str:
+def _read(
+    table: Table, names: tuple[str, ...], postgresql: bool, key: str, equal: tuple[str, ...]
+) -> str:
     among = "= ANY(%s)" if postgresql else "IN (SELECT value FROM json_each(?))"
-    return f'SELECT {_list(names)} FROM {_name(table)} WHERE "{key}" {among}'  # noqa: S608
+    mark = "%s" if postgresql else "?"
+    rest = "".join(f' AND "{name}" = {mark}' for name in equal)
+    return f'SELECT {_list(names)} FROM {_name(table)} WHERE "{key}" {among}{rest}'  # noqa: S608
 
 
 @cache

@@ -29,6 +29,8 @@ _SESSION = {
     "lock_timeout": str(LOCK_TIMEOUT_MS),
     "idle_in_transaction_session_timeout": "60000",
     "timezone": "UTC",
+    # A plan that was made while a table was small would read all of it for ever after.
+    "plan_cache_mode": "force_custom_plan",
 }
 # A server that is gone without a word is noticed in about this time.
 _NETWORK = {

@@ -114,6 +114,7 @@ def live(founded: Founded, db: Database, key: SigningKey, calls: int, after: boo
 
 def settle(sender: Sender, db: Database, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
+    sender.step()  # what waits may not have been sent yet
     while not transactions(db) or any(row.state == "open" for row in transactions(db)):
         assert time.monotonic() < until, "not settled"
         sender.step()

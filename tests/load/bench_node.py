@@ -133,7 +133,7 @@ def _wait_for_ends(database: Database) -> dict[str, int]:
             states = dict(session.exec(query).all())
         if set(states) <= set(ENDED_STATES) or time.monotonic() > until:
             return states
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def _cpu_seconds(pids: dict[str, int]) -> dict[str, float]:
