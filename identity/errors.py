@@ -28,6 +28,7 @@ IdentityError
 └── Unavailable              could work later, or on another machine
     ├── CurveUnavailable     coincurve is not installed
     ├── KeystoreUnavailable  the key store's file or passphrase is not there
+    ├── TokenUnavailable     the PKCS#11 token is not there or does not answer
     ├── SignerUnavailable    no signer answers
     ├── SettingsUnusable     the signer's directory does not hold what it needs
     ├── AuthorityFileUnavailable the authority file is not there
@@ -238,6 +239,13 @@ class KeystoreUnavailable(Unavailable):
 
     code = "KEYSTORE_UNAVAILABLE"
     what_to_do = "Check the file and LADING_KEYSTORE_PASSPHRASE."
+
+
+class TokenUnavailable(Unavailable):
+    """The PKCS#11 token is not there or does not answer."""
+
+    code = "TOKEN_UNAVAILABLE"
+    what_to_do = "Check the library and the token that signer.json names; acts wait meanwhile."
 
 
 class SignerUnavailable(Unavailable):

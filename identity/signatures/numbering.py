@@ -7,6 +7,7 @@ has one signature, one tag, one title. The tag tells nothing of the number to wh
 
 import hashlib
 import re
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -24,7 +25,15 @@ PROOFS = 8
 _BILL_NUMBER = re.compile(r"[!-~](?:[ -~]{0,18}[!-~])?")
 
 
-def number(private: RSAPrivateKey, carrier: bytes, bill_number: str) -> bytes:
+class NumberingKey(Protocol):
+    """An RSA key that signs: of ``cryptography``, or in a PKCS#11 token."""
+
+    def sign(
+        self, data: bytes, padding: padding.PKCS1v15, algorithm: hashes.SHA256, /
+    ) -> bytes: ...
+
+
+def number(private: NumberingKey, carrier: bytes, bill_number: str) -> bytes:
     """Return the carrier's signature over a bill number, 384 bytes, always the same.
 
     Args:
@@ -107,7 +116,7 @@ def _member(carrier: bytes) -> bytes:
     return carrier
 
 
-def _sign(private: RSAPrivateKey, message: bytes) -> bytes:
+def _sign(private: NumberingKey, message: bytes) -> bytes:
     return private.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 

@@ -11,6 +11,7 @@ import resource
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from identity.errors import RequestMalformed
 from identity.keys.keystore import Keystore, passphrase_from
@@ -18,24 +19,44 @@ from identity.signer.audit import AuditFile
 from identity.signer.service import MAX_LINE_BYTES, Service
 from identity.signer.settings import SignerSettings
 
+if TYPE_CHECKING:
+    from identity.keys.token import Token
+
 
 def serve(settings: SignerSettings) -> None:
     """Answer on the settings' socket until SIGTERM or SIGINT.
 
     Raises:
-        KeystoreUnavailable, WrongPassphrase, KeyMissing: no act key can be had.
+        KeystoreUnavailable, WrongPassphrase, KeyMissing, TokenUnavailable: no act key can be had.
         SettingsUnusable: another signer runs in this directory.
         AuditUnavailable: the audit file cannot be opened.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the keys
     os.umask(0o077)
     audit = AuditFile(settings.audit)
-    keystore = Keystore.open(settings.keystore, passphrase_from(os.environ))
-    service = Service(settings, keystore, audit)
+    service = Service(settings, _keys(settings), audit, _national(settings))
     try:
         asyncio.run(_listen(settings, service))
     finally:
         audit.close()
+
+
+def _keys(settings: SignerSettings) -> "Keystore | Token":
+    """Open the token, where the settings name one, or the key store."""
+    if settings.token is None:
+        return Keystore.open(settings.keystore, passphrase_from(os.environ))
+    # A member without a token needs no library for it.
+    from identity.keys.token import PIN_VARIABLE, Token  # noqa: PLC0415
+
+    library, label = settings.token
+    return Token(library, label, os.environ.get(PIN_VARIABLE, ""))
+
+
+def _national(settings: SignerSettings) -> Keystore | None:
+    """Open the key store for the SM2 key alone, where a token has the others."""
+    if settings.token is None or not settings.national:
+        return None
+    return Keystore.open(settings.keystore, passphrase_from(os.environ))
 
 
 async def _listen(settings: SignerSettings, service: Service) -> None:

@@ -7,9 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from typing import TYPE_CHECKING, Any
 
 from identity.acts.typed import Act, act_from_json, digest, encode
 from identity.acts.wording import describe
@@ -24,6 +22,7 @@ from identity.errors import (
     NumberingRefused,
     RateExceeded,
     RequestMalformed,
+    SettingsUnusable,
 )
 from identity.keys.keystore import Keystore
 from identity.signatures import numbering
@@ -34,6 +33,10 @@ from identity.signer.rules import TokenBucket, check
 from identity.signer.settings import SignerSettings
 from identity.strict_json import read_json
 
+if TYPE_CHECKING:
+    from identity.keys.secp256k1 import SigningKey
+    from identity.keys.token import Token, TokenSigningKey
+
 MAX_LINE_BYTES = 512 * 1024
 MAX_ACTS = 50
 NUMBERING_KEY = "numbering"
@@ -42,14 +45,24 @@ NUMBERING_KEY = "numbering"
 class Service:
     """A member's signer without its socket."""
 
-    def __init__(self, settings: SignerSettings, keystore: Keystore, audit: AuditFile) -> None:
+    def __init__(
+        self,
+        settings: SignerSettings,
+        keystore: "Keystore | Token",
+        audit: AuditFile,
+        national: Keystore | None = None,
+    ) -> None:
+        """Take what was opened; ``national`` has the SM2 key where a token has the others."""
         self._settings = settings
         self._audit = audit
-        self._key = keystore.signing_key(settings.act_key)
-        self._numbering_key: RSAPrivateKey | None = None
+        self._keys = [(begins, keystore.signing_key(name)) for name, begins in settings.act_keys]
+        self._numbering_key: numbering.NumberingKey | None = None
         with contextlib.suppress(KeyMissing):
             self._numbering_key = keystore.rsa_key(NUMBERING_KEY)
-        self._national = CoSigner(settings, keystore) if settings.national else None
+        store = keystore if isinstance(keystore, Keystore) else national
+        if settings.national and store is None:
+            raise SettingsUnusable("The national profile needs a key store with the SM2 key.")
+        self._national = CoSigner(settings, store) if settings.national and store else None
         member = _hex(settings.member)
         self._authority = Authority(
             settings.authority_file, member, settings.authority, settings.authority_number
@@ -132,7 +145,8 @@ class Service:
         if self._national is not None:
             typed, companion = self._national(typed, domain, now)
         hashed = digest(domain, typed)
-        wire = encode(typed, self._key.sign(hashed))
+        key = self._key(now)
+        wire = encode(typed, key.sign(hashed))
         line: dict[str, object] = {
             "verb": typed.name,
             "digest": _hex(hashed),
@@ -142,13 +156,18 @@ class Service:
         }
         signed: dict[str, object] = {
             "digest": _hex(hashed),
-            "key": _hex(self._key.address),
+            "key": _hex(key.address),
             "wire": _hex(wire),
         }
         if companion is not None:
             signed["companion"] = companion.to_json()
             line["companion"] = _hex(companion.hash)
         return signed, line
+
+    def _key(self, now: int) -> "SigningKey | TokenSigningKey":
+        """The key that signs at ``now``: the latest that has begun, or the first of all."""
+        begun = [key for begins, key in self._keys if begins <= now]
+        return begun[-1] if begun else self._keys[0][1]
 
     def _check_asked(self, act: Act, asked: Asked | None, now: int) -> None:
         """By the authority file, if the member has one: without it there is nothing to check by."""
@@ -187,7 +206,7 @@ class Service:
         domain = next(iter(self._settings.domains.values()))
         return {
             "member": _hex(self._settings.member),
-            "key": _hex(self._key.address),
+            "key": _hex(self._key(int(time.time())).address),
             "verbs": sorted(self._settings.verbs),
             "chain_id": domain.chain_id,
             "network_id": _hex(domain.network_id),

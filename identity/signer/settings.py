@@ -25,6 +25,8 @@ RATE_PER_SECOND = 1000.0
 BURST = 1000
 _OPTIONAL = {
     "act_key",
+    "act_keys",
+    "pkcs11",
     "max_ttl_seconds",
     "rate_per_second",
     "burst",
@@ -43,7 +45,9 @@ class SignerSettings:
         member: the member whose acts it signs, 32 bytes.
         verbs: the acts it signs; lane and council acts can never be among them.
         domains: for each contract's name, the domain of its acts.
-        act_key: the key store's entry that signs acts.
+        act_keys: names of the keys that sign acts, each with the second (UTC) from which it does;
+            the latest that has begun signs, so that a new key takes over by itself.
+        token: the PKCS#11 library and token with the keys; None: they are in the key store.
         max_ttl_seconds: how far ahead an act may expire, at most seven days.
         rate_per_second, burst: signatures a second for long, and at once.
         authority: the fingerprint of the administrators whose authority file must be there; None:
@@ -56,7 +60,8 @@ class SignerSettings:
     member: bytes
     verbs: frozenset[str]
     domains: Mapping[str, Domain]
-    act_key: str = "act"
+    act_keys: tuple[tuple[str, int], ...] = (("act", 0),)
+    token: tuple[Path, str] | None = None
     max_ttl_seconds: int = MAX_TTL_SECONDS
     rate_per_second: float = RATE_PER_SECOND
     burst: int = BURST
@@ -109,7 +114,8 @@ class SignerSettings:
             member=_hex(given["member"], 32, "member"),
             verbs=_verbs(given["verbs"]),
             domains=_domains(_read(directory / "network.json")),
-            act_key=str(given.get("act_key", "act")),
+            act_keys=_act_keys(given),
+            token=_token(given.get("pkcs11")),
             max_ttl_seconds=int(
                 _number(given, "max_ttl_seconds", MAX_TTL_SECONDS, MAX_TTL_SECONDS)
             ),
@@ -169,6 +175,26 @@ def _number(given: dict[str, Any], name: str, default: float, most: float) -> fl
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
         raise SettingsUnusable(f"signer.json: {name} is a number above 0, at most {most:g}.")
     return value
+
+
+def _act_keys(given: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """``act_keys`` is a list of ``{"name", "from"}``; ``act_key`` names one key alone."""
+    rows = given.get("act_keys", [{"name": str(given.get("act_key", "act")), "from": 0}])
+    try:
+        keys = sorted(((str(row["name"]), int(row["from"])) for row in rows), key=lambda k: k[1])
+    except (TypeError, KeyError, ValueError) as error:
+        raise SettingsUnusable("signer.json: act_keys is a list of {name, from}.") from error
+    if not keys or ("act_key" in given and "act_keys" in given):
+        raise SettingsUnusable("signer.json: act_keys is empty, or stands beside act_key.")
+    return tuple(keys)
+
+
+def _token(given: object) -> tuple[Path, str] | None:
+    if given is None:
+        return None
+    if not isinstance(given, dict) or set(given) != {"library", "token"}:
+        raise SettingsUnusable("signer.json: pkcs11 is {library, token}.")
+    return Path(str(given["library"])), str(given["token"])
 
 
 def _fingerprint(given: object) -> str | None:
