@@ -20,6 +20,7 @@ from node.errors import NodeError, Waiting
 from node.metrics import job_seconds, jobs
 from node.store.commands import OutboxRow
 from node.store.database import Database
+from node.store.due import is_due, waits
 from node.store.rows import table_of
 
 FIRST_DELAY_SECONDS = 1.0
@@ -87,7 +88,7 @@ class Jobs:
         now = time.time()
         with self._db.begin(beside=True) as session:
             row = session.get(OutboxRow, row_id, with_for_update=True)
-            if row is None or row.due > now:
+            if row is None or waits(row.due, now, LONGEST_DELAY_SECONDS):
                 return None
             row.due = now + CLAIM_SECONDS
             session.add(row)
@@ -209,7 +210,7 @@ def due_rows(db: Database, elsewhere: Collection[str] = ()) -> list[tuple[int, f
     with db.read() as session:
         query = (
             select(OutboxRow.id, OutboxRow.due)
-            .where(col(OutboxRow.due) <= time.time())
+            .where(is_due(col(OutboxRow.due), time.time(), LONGEST_DELAY_SECONDS))
             .where(col(OutboxRow.kind).not_in(tuple(elsewhere)))
             .order_by(col(OutboxRow.due), col(OutboxRow.id))
             .limit(LOOK_AHEAD_ROWS)

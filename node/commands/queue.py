@@ -8,7 +8,9 @@ from sqlmodel import Session, col, func, select, update
 
 from node.commands.refusals import refusal_named
 from node.commands.states import move, refusal_of
+from node.jobs import LONGEST_DELAY_SECONDS
 from node.store.commands import EXPIRED, RELAYED, SIGNED, Command, Relayer, RelayTransaction
+from node.store.due import is_due
 from node.store.many import read_many
 from node.store.projections import ChainCursor
 from node.store.rows import table_of
@@ -46,7 +48,8 @@ def waiting_acts(session: Session, now: int, limit: int) -> list[WaitingAct]:
     columns: list[Any] = [getattr(Command, name) for name in names]
     query = (
         select(*columns, _SEQUENCE)  # type: ignore[call-overload]
-        .where(Command.state == SIGNED, Command.relay_after <= now, Command.expires >= now)
+        .where(Command.state == SIGNED, Command.expires >= now)
+        .where(is_due(col(Command.relay_after), now, LONGEST_DELAY_SECONDS))
         .order_by(col(Command.number))
         .limit(limit)
     )

@@ -25,8 +25,9 @@ from node.commands.states import Move, move_all, refusal_of
 from node.documents.deliveries import require_acknowledged
 from node.documents.errors import DeliveryRefused
 from node.errors import Waiting
-from node.jobs import put_off
+from node.jobs import LONGEST_DELAY_SECONDS, put_off
 from node.store.commands import ACCEPTED, EXPIRED, REFUSED, SIGNED, Command, OutboxRow
+from node.store.due import is_due
 from node.store.many import read_many
 from node.store.rows import table_of
 
@@ -170,7 +171,8 @@ def _due(session: Session) -> Sequence[OutboxRow]:
     """Return due rows, the oldest first, that name at most ``MAX_ACTS`` commands."""
     query = (
         select(OutboxRow)
-        .where(OutboxRow.kind == SIGN, col(OutboxRow.due) <= time.time())
+        .where(OutboxRow.kind == SIGN)
+        .where(is_due(col(OutboxRow.due), time.time(), LONGEST_DELAY_SECONDS))
         .order_by(col(OutboxRow.due), col(OutboxRow.id))
         .limit(MAX_ACTS)
     )

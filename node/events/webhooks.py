@@ -25,6 +25,7 @@ from node.events.reading import Filter, Page, event_json, read, read_positions
 from node.events.sending import UNREADABLE, Sender
 from node.events.subscribers import Owner, delete, lock
 from node.metrics import webhook_messages
+from node.store.due import waits
 from node.store.events import AGAIN, DEAD, SENDING, EventRow, SubscriberRow, WebhookDelivery
 from privacy.errors import PrivacyError
 
@@ -87,7 +88,7 @@ class Receiver:
         self._reached = max(self._reached, row.acked)
         now = time.time()
         waiting = self._waiting()
-        due = [each for each in waiting if each.due <= now]
+        due = [each for each in waiting if not waits(each.due, now, _longest(each.attempts))]
         if due:
             self._attempt(row, due[0])
             return 0.0
@@ -206,8 +207,12 @@ def _put_off(stored: WebhookDelivery, failure: str, now: float) -> None:
         stored.state = DEAD
         webhook_messages.labels("dead").inc()
         return
-    doubled = min(LONGEST_DELAY_SECONDS, float(1 << min(stored.attempts - 1, 16)))
-    stored.due = now + doubled * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
+    stored.due = now + _longest(stored.attempts) * random.uniform(0.8, 1)  # noqa: S311 - no secret
+
+
+def _longest(attempts: int) -> float:
+    """Return for how long at most a message is put off after so many attempts."""
+    return 1.1 * min(LONGEST_DELAY_SECONDS, float(1 << min(max(attempts - 1, 0), 16)))
 
 
 def _acknowledge(session: Session, subscriber: str, position: int) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from node.jobs import delay_seconds
+from node.exchange.limits import LONGEST_WAIT_SECONDS
+from node.jobs import LONGEST_DELAY_SECONDS, delay_seconds
 from node.store.documents import FOR_ATTACHMENT, WAITING, DeliveryRow, PeerLineRow
+from node.store.due import is_due
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def due(session: Session, now: float) -> list[Line]:
     """Return the lines that have something due and do not stand still."""
     query = (
         select(DeliveryRow.to_member, DeliveryRow.purpose)
-        .where(DeliveryRow.state == WAITING, col(DeliveryRow.due) <= now)
+        .where(DeliveryRow.state == WAITING, _is_due(now))
         .where(col(DeliveryRow.to_member).not_in(_standing_still(now)))
         .distinct()
     )
@@ -57,7 +59,7 @@ def first(session: Session, line: Line, now: float) -> int | None:
     query = (
         select(DeliveryRow.id)
         .where(DeliveryRow.state == WAITING, DeliveryRow.to_member == line.member)
-        .where(col(DeliveryRow.due) <= now, files if line.files else ~files)
+        .where(_is_due(now), files if line.files else ~files)
         .where(col(DeliveryRow.to_member).not_in(_standing_still(now)))
         .order_by(col(DeliveryRow.due), col(DeliveryRow.id))
         .limit(1)
@@ -115,4 +117,9 @@ def _queue(line: PeerLineRow | None, member: str, waiting: int, oldest_at: int) 
 
 
 def _standing_still(now: float) -> Any:
-    return select(PeerLineRow.member).where(col(PeerLineRow.due) > now)
+    due = is_due(col(PeerLineRow.due), now, LONGEST_WAIT_SECONDS)
+    return select(PeerLineRow.member).where(~due)
+
+
+def _is_due(now: float) -> Any:
+    return is_due(col(DeliveryRow.due), now, LONGEST_DELAY_SECONDS)
