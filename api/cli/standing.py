@@ -53,6 +53,10 @@ def standing(directory: Path) -> dict[str, Any]:
     }
 
 
+# What stands in the way of nothing else that is looked at, or is what a repair may mend.
+NOT_IN_THE_WAY = ("DATABASE_DAMAGED", "DISK_NEARLY_FULL")
+
+
 def findings(
     directory: Path, repair: bool, before_start: bool, network: bool, vault: bool = False
 ) -> list[dict[str, Any]]:
@@ -61,7 +65,7 @@ def findings(
     Raises: as ``node.upkeep.repair.repair``, only where a repair is asked for.
     """
     found: list[Finding] = list(offline(directory))
-    well = all(finding.state != "fail" for finding in found)
+    well = all(each.state != "fail" or each.code in NOT_IN_THE_WAY for each in found)
     if well and not before_start:
         settings = Settings.load(directory)
         if repair:

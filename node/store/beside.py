@@ -27,7 +27,7 @@ SCHEMA = "lading_beside"
 
 # What SQLite and PostgreSQL say of what may pass, and of pages that are not as they were written.
 _DAMAGED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
-_TROUBLE = (sqlite3.OperationalError, psycopg.OperationalError, *_DAMAGED)
+_TROUBLE = (sqlite3.DatabaseError, psycopg.OperationalError, *_DAMAGED)
 
 
 @dataclass(frozen=True)

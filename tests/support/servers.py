@@ -102,15 +102,22 @@ class PostgreSQL(Server):
         """The URL of the database ``name``."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
-    def damage(self, url: str, table: str) -> None:
-        """Turn one bit in a table's first page on the disk; the server is started again for it."""
+    def damage(self, url: str, table: str, row: str = "true") -> None:
+        """Turn a bit on the disk, in the page of the first row for which the condition ``row`` is.
+
+        The server is started again for it.
+        """
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
-            found = connection.execute("SELECT pg_relation_filepath(%s)", [table]).fetchone()
+            found = connection.execute(
+                f"SELECT pg_relation_filepath('{table}'), (ctid::text::point)[0]::int"  # type: ignore[arg-type]
+                f" FROM {table} WHERE {row} LIMIT 1"
+            ).fetchone()
         assert found is not None
         self.stop()
         path = self.directory / "data" / found[0]
-        assert path.stat().st_size >= PAGE_BYTES, f"{table} has no page on the disk"
-        flip_bit(path, PAGE_BYTES - 40)  # rows stand at a page's end
+        end = PAGE_BYTES * (found[1] + 1)
+        assert path.stat().st_size >= end, f"{table} has no such page on the disk"
+        flip_bit(path, end - 40)  # rows stand at a page's end
         self.start()
 
     def _make_template(self) -> str:
