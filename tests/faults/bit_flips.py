@@ -79,7 +79,7 @@ def file_flipped(world: World) -> None:
     whole = file.read_bytes()
     flip_bit(file, len(whole) - 1000)
     answer = world.carrier.ask("GET", f"{path}/{stream}")
-    assert (answer.status_code, answer.json()["code"]) == (500, "VAULT_DAMAGED"), answer.text
+    assert (answer.status_code, answer.json()["code"]) == (503, "VAULT_DAMAGED"), answer.text
     sent = world.carrier.ask("POST", f"{path}/{stream}/deliveries", json={"to": world.shipper.id})
     assert sent.status_code == 202, sent.text
     wait_for(lambda: _failed(world.carrier, "VAULT_DAMAGED", "FILE_DAMAGED"), "it is not sent", 60)
@@ -95,12 +95,12 @@ def _failed(member: Member, *codes: str) -> bool:
         return any(row.code in codes for row in session.exec(select(DeliveryRow)))
 
 
-def flip_table(world: World, table: str) -> None:
-    """Turn a bit in a table's first page on the disk, while PostgreSQL is stopped."""
+def flip_table(world: World, table: str, row: str = "true") -> None:
+    """Turn a bit in the page of a table's row on the disk, while PostgreSQL is stopped."""
     with psycopg.connect(world.postgresql.url) as connection:
         assert connection.execute("SHOW data_checksums").fetchone() == ("on",)
     world.carrier.database.close()
-    world.postgresql.damage(world.carrier.database.url, table)
+    world.postgresql.damage(world.carrier.database.url, table, row)
 
 
 @kind("bit flip: PostgreSQL, projections")
@@ -133,7 +133,7 @@ def commands_flipped(world: World) -> None:
     backup = world.folder / f"backup-{len(world.items)}"
     done = lading(carrier, "backup", str(carrier.directory), str(backup))
     assert done.returncode == 0, done.stdout + done.stderr
-    flip_table(world, "command")
+    flip_table(world, "command", f"id = '{item.id}'")
     answer = carrier.ask("GET", f"/v1/commands/{item.id}")
     assert answer.status_code == 503, answer.text
     assert answer.json()["code"] == "STORAGE_UNAVAILABLE", answer.text

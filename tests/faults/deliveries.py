@@ -10,7 +10,7 @@ import httpx
 from faults.clocks import DAY_SECONDS, shifted
 from faults.kills import trap_for
 from faults.kinds import kind
-from faults.world import File, Member, World, wait_for
+from faults.world import SECRET, File, Member, World, wait_for
 from sqlmodel import col, select
 from support.peers import PASSPHRASE
 
@@ -63,8 +63,6 @@ def send_file(world: World, sender: Member, receiver: Member, root: str, content
 
 def secret_bytes(size: int) -> bytes:
     """Bytes that no file of the machine may hold in the clear."""
-    from faults.world import SECRET
-
     return (SECRET.encode() + os.urandom(1000)) * (size // 1016 + 1)
 
 

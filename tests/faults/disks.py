@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FILLER = "filler"
+BLOCK = 4096
 
 
 class Disk:
@@ -23,11 +24,10 @@ class Disk:
 
     def __init__(self, image: Path, folder: Path, size_mb: int) -> None:
         self.folder = folder
-        self._filler = folder / FILLER
         with image.open("wb") as file:
             file.truncate(size_mb * 2**20)
         # No blocks kept back for root: full is full for everybody.
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-F", image], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "-b", str(BLOCK), "-m", "0", "-F", image], check=True)
         mode = folder.stat().st_mode
         with tempfile.TemporaryDirectory() as kept:
             shutil.copytree(folder, Path(kept) / "all", symlinks=True)
@@ -45,14 +45,20 @@ class Disk:
     def full(self) -> Iterator[None]:
         """Take every byte that is left, for the body."""
         try:
-            for chunk in (2**20, 4096):
-                with suppress(OSError), self._filler.open("ab", buffering=0) as file:
+            with self._filler(0).open("wb") as file, suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, self.free_bytes)
+            for number, chunk in enumerate((2**20, BLOCK, BLOCK)):
+                with suppress(OSError), self._filler(number).open("ab", buffering=0) as file:
                     while file.write(bytes(chunk)) == chunk:
                         pass
             assert self.free_bytes == 0, f"{self.folder} has {self.free_bytes} bytes left"
             yield
         finally:
-            self._filler.unlink(missing_ok=True)
+            for number in range(3):
+                self._filler(number).unlink(missing_ok=True)
+
+    def _filler(self, number: int) -> Path:
+        return self.folder / f"{FILLER}-{number}"
 
     def close(self) -> None:
         """Take the disk away."""

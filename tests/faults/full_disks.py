@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import psycopg
+import pytest
 from faults.kinds import kind
 from faults.tracing import injected
 from faults.world import File, Item, World, wait_for
@@ -14,6 +15,7 @@ from sqlmodel import select
 from node.store.commands import OutboxRow
 
 REFUSED_SECONDS = 90.0
+MANY = 100
 
 
 def refused_for(world: World, member: str, make: Callable[[], Item], code: str) -> Item:
@@ -54,26 +56,24 @@ def postgresql_full(world: World) -> None:
 def wal_full(world: World) -> None:
     """PostgreSQL finds no room for its next segment of WAL and panics; it is started with room."""
     item = world.issue()
+    stranger = psycopg.connect(world.postgresql.url, autocommit=True)
     with world.disks["postgresql"].full():
-        wait_for(lambda: _panics(world), "PostgreSQL panics", 60)
+        with pytest.raises(psycopg.OperationalError):
+            _write_ahead(stranger)
         late = refused_for(world, "carrier", world.issuing, "STORAGE_UNAVAILABLE")
+    stranger.close()
+    log = (world.postgresql.directory / "log").read_text()
+    assert 'PANIC:  could not write to file "pg_wal' in log, log[-2000:]
     revive(world)
     for each in (item, world.take(late)):
         world.final(each)
 
 
-def _panics(world: World) -> bool:
-    """Begin segments of WAL until there is room for none."""
-    try:
-        with psycopg.connect(world.postgresql.url, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_logical_emit_message(false, 'fill', repeat('x', 4000000))"
-            )
-            connection.execute("SELECT pg_switch_wal()")
-    except psycopg.OperationalError:
-        log = (world.postgresql.directory / "log").read_text()
-        return "PANIC" in log and "No space left on device" in log
-    return False
+def _write_ahead(stranger: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """Fill segments of WAL until there is room for none."""
+    for _ in range(MANY):
+        stranger.execute("SELECT pg_logical_emit_message(false, '', repeat('x', 4000000))")
+        stranger.execute("SELECT pg_switch_wal()")
 
 
 def revive(world: World) -> None:

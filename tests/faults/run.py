@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -175,7 +176,11 @@ def _inside() -> int:
     subprocess.run([TESTS.parent / "tools" / "packages", *PACKAGES], check=True)
     spaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"]
     command = [*spaces, "--kill-child", sys.executable, *sys.argv]
-    return subprocess.run(command, env=os.environ | {INSIDE: "1"}, check=False).returncode
+    # Folders of its own too: inside, the owners of other tests' servers cannot be seen to live.
+    with tempfile.TemporaryDirectory(prefix="lf-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        own = os.environ | {INSIDE: "1", "TMPDIR": folder}
+        return subprocess.run(command, env=own, check=False).returncode
 
 
 def _leave_to_an_init() -> None:

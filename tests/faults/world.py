@@ -49,6 +49,7 @@ SECRET = "KEEP-THIS-SECRET"
 START_SECONDS = 240.0
 PATIENCE_SECONDS = 150.0
 SMALL_MB = 48
+HOME_MB = 400  # below 200 the doctor says that it is full
 DATABASE_MB = 600
 
 
@@ -406,7 +407,7 @@ class World:
     def _make_plain(self, new: NewMember, on_disks: bool = False) -> None:
         home = new.directory
         if on_disks:
-            self._disk("home", home, SMALL_MB)
+            self._disk("home", home, HOME_MB)
             for name in ("vault", "database", "logs"):
                 (home / name).mkdir(mode=0o700)
                 self._disk(name, home / name, SMALL_MB)
@@ -458,4 +459,4 @@ def wait_for(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_
 
 def new_folder() -> Path:
     """A folder for a world: short, because a socket's path has a limit."""
-    return Path(tempfile.mkdtemp(prefix="lading-faults-"))
+    return Path(tempfile.mkdtemp(prefix="w-"))
