@@ -17,9 +17,10 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
 demo: $(VENV)/.installed
 	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit)
 
+# Three processes share the test files: most of the time a test waits for a block.
 test: $(VENV)/.installed-dev
 	FORGE_SNAPSHOT_CHECK=true tools/forge test
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n 3 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
