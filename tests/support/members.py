@@ -165,14 +165,16 @@ def running_members(
     names: Sequence[str],
     waiting: WaitingTimes | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    equip: Callable[[str, NewMember], NewMember] = lambda _, new: new,
 ) -> Iterator[dict[str, RunningMember]]:
     """Found a network of ``names`` on a new ledger; their signers run, their nodes do not yet.
 
     ``waiting``: the rulebook's waiting times where a test cannot wait so long. ``settings``: what
-    stands in a member's settings besides the usual, by its name.
+    stands in a member's settings besides the usual, by its name. ``equip``: what is done to a
+    member's directory before the network is founded.
     """
     with running_ledger(folder) as url:
-        made = lay_down(folder, names, url, waiting)
+        made = lay_down(folder, names, url, waiting, equip)
         for name, more in (settings or {}).items():
             file = folder / name / "settings.json"
             write_json(file, {**json.loads(file.read_bytes()), **more})
@@ -189,10 +191,14 @@ def running_members(
 
 
 def lay_down(
-    folder: Path, names: Sequence[str], url: str, waiting: WaitingTimes | None = None
+    folder: Path,
+    names: Sequence[str],
+    url: str,
+    waiting: WaitingTimes | None = None,
+    equip: Callable[[str, NewMember], NewMember] = lambda _, new: new,
 ) -> dict[str, NewMember]:
     """Make members' directories, found their network on the ledger at ``url``, introduce them."""
-    made = {name: _make(folder / name, name, url) for name in names}
+    made = {name: equip(name, _make(folder / name, name, url)) for name in names}
     network = _found(url, made, waiting or default_rulebook().waiting)
     for new in made.values():
         save(network, new.directory / "network.json")
