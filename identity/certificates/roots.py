@@ -77,7 +77,10 @@ class TrustDirectory:
         """Return what is trusted now; raises AuthorityUnavailable when it cannot be read."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
-            seen = _marks(self._directory)
+            try:
+                seen = _marks(self._directory)
+            except OSError as error:
+                raise AuthorityUnavailable(f"{self._directory} cannot be read.") from error
             if seen != self._seen:
                 self._trust = load_trust(self._directory)
                 self._seen = seen

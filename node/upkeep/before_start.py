@@ -29,6 +29,7 @@ from node.store import postgresql
 from node.store.database import Database
 from node.store.errors import StorageUnavailable
 from node.store.schema import is_of_a_later_release
+from node.upkeep.certificates import certificates
 from node.upkeep.findings import Finding, State, found
 
 SOCKET_PATH_BYTES = 107
@@ -51,6 +52,7 @@ def before_start(directory: Path) -> Iterator[Finding]:
     yield _path(settings)
     yield from _key_stores(settings)
     yield from _certificate(settings)
+    yield from certificates(directory)
     yield _authority(settings)
     yield _disk(directory)
     yield from database(settings)
