@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint slither coverage snapshots mutants soak hostile fuzz-identity lock contracts clean
+.PHONY: demo test lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 .PHONY: faults faults-rotated
 
@@ -81,6 +81,11 @@ bench-exchange: $(VENV)/.installed-dev
 # Commands a second from the door to final; starts PostgreSQL from Debian's packages.
 bench-node: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_node.py
+
+# Whether a busy node's memory grows: make soak-node MINUTES=20, RATE=5, DATABASE=sqlite
+soak-node: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/soak_node.py --minutes $(or $(MINUTES),20) \
+		--rate $(or $(RATE),5) --database $(or $(DATABASE),postgresql)
 
 # Signatures, certificate paths, decisions and sign-in, on one core; the machine should do nothing else.
 bench-identity: $(VENV)/.installed-dev

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select as sql_select
@@ -127,9 +128,15 @@ def event_json(row: EventRow, members: Mapping[int, str]) -> dict[str, Any]:
         "command": row.command,
         "block": row.block,
         "log_index": row.log_index,
-        "at": datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": _moment(row.at),
         "link": _link(row),
     }
+
+
+@lru_cache(4096)
+def _moment(seconds: int) -> str:
+    """Return UTC seconds as the API writes times; many events have the same."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _before_next(session: Session, end: int) -> int:

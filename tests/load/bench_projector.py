@@ -23,7 +23,7 @@ from node.chain.rebuild import rebuild
 from node.store.database import Database
 from node.store.schema import upgrade
 
-BAR_EVENTS_PER_SECOND = 2_000
+BAR_EVENTS_PER_SECOND = 3_000
 ACTS_PER_BLOCK = 50
 EVENTS_PER_LIFE = 15
 CARRIER, SHIPPER, BANK, TERMINAL, CUSTOMS = (bytes(31) + bytes([i]) for i in range(1, 6))
@@ -111,7 +111,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         database = Database(f"sqlite:///{Path(directory) / 'node.sqlite'}")
         upgrade(database)
-        follower = Follower(ledger, database, ledger.network)
+        follower = Follower(ledger, database, ledger.network, stream=True)
         begun = time.perf_counter()
         while follower.step():
             pass

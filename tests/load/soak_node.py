@@ -45,6 +45,7 @@ PARTS = ("api", "peers", "follow", "send", "work")
 ROLES = ["issuer", "clerk", "finance", "gate", "officer", "admin", "auditor"]
 LOOK_SECONDS = 2.0
 LONG_MINUTES = 8.0
+PERIODS = 10
 
 
 def main() -> int:
@@ -89,10 +90,11 @@ def soak(
         load, other = Load(site, given.rate), Shipper(shipper)
         load.start()
         other.start()
-        told = measure(pids, given.minutes)
+        told, together = measure(pids, given.minutes)
         load.stop()
         other.stop()
     return told, {
+        "together_mb": together,
         "done": load.done,
         "failed": load.failed,
         "accepted_by_the_other": other.accepted,
@@ -102,8 +104,14 @@ def soak(
     }
 
 
-def measure(pids: dict[str, int], minutes: float) -> dict[str, dict[str, float]]:
-    """Look at the processes' memory all the time; return its start and end for each, in MiB."""
+def measure(
+    pids: dict[str, int], minutes: float
+) -> tuple[dict[str, dict[str, float]], list[float]]:
+    """Look at the processes' memory all the time, in MiB.
+
+    Returns:
+        Start and end for each, and how much it was together in each of ten parts of the run.
+    """
     begun, seen = time.monotonic(), []
     while (at := (time.monotonic() - begun) / 60) < minutes:
         seen.append((at, {name: rss_mb(pid) for name, pid in pids.items()}))
@@ -113,13 +121,21 @@ def measure(pids: dict[str, int], minutes: float) -> dict[str, dict[str, float]]
     end = minutes - (1.0 if long else minutes / 8)
     starts = [rss for at, rss in seen if first <= at < last]
     ends = [rss for at, rss in seen if at >= end]
+    together = [
+        round(statistics.median(sum(rss.values()) for at, rss in seen if _is_in(at, part, minutes)))
+        for part in range(PERIODS)
+    ]
     return {
         name: {
             "start_mb": round(statistics.median(rss[name] for rss in starts), 2),
             "end_mb": round(statistics.median(rss[name] for rss in ends), 2),
         }
         for name in pids
-    }
+    }, together
+
+
+def _is_in(at: float, part: int, minutes: float) -> bool:
+    return part <= at / minutes * PERIODS < part + 1
 
 
 def rss_mb(pid: int) -> float:
