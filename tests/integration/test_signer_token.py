@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from test_signer_process import MEMBER, lay_out, offer
 
+from identity.acts.typed import act_to_json
 from identity.errors import KeyExists, KeyMissing, TokenUnavailable, WrongPassphrase
 from identity.keys import secp256k1
 from identity.keys.keystore import Keystore
@@ -19,7 +21,10 @@ from identity.keys.kinds import KeyKind
 from identity.keys.secp256k1 import ORDER
 from identity.keys.token import Token
 from identity.signatures import numbering
+from identity.signer.audit import AuditFile
 from identity.signer.client import Signer
+from identity.signer.service import Service
+from identity.signer.settings import SignerSettings
 
 LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -121,22 +126,22 @@ def test_bills_are_numbered_in_the_token_with_the_one_signature_there_is(
 
 
 def test_another_act_key_takes_over_at_its_moment_and_nothing_stops(tmp_path: Path) -> None:
-    begins = int(time.time()) + 6
-    rows = [{"name": "act", "from": 0}, {"name": "act-2", "from": begins}]
-    directory = lay_out(tmp_path / "m", act_keys=rows)
+    directory = lay_out(tmp_path / "m")
     store = Keystore.open(directory / "signer.keys.json", "a test's passphrase")
     keys = [store.entry("act").public, store.add("act-2", KeyKind.SECP256K1, "act").public]
-    environment = {"LADING_KEYSTORE_PASSPHRASE": "a test's passphrase"}
+    settings = SignerSettings.load(directory)
+    line = json.dumps({"method": "sign_act", "act": act_to_json(offer())}).encode()
+    begins = int(time.time()) + 3
+    rotating = replace(settings, act_keys=(("act", 0), ("act-2", begins)))
+    service = Service(rotating, store, AuditFile(settings.audit))
     seen = []
-    with running(directory, environment) as signer:
-        for counter in range(200):
-            seen.append(signer.sign_act(offer(counter=counter)).key)
-            if time.time() > begins + 1:
-                break
-            time.sleep(0.1)
-    turn = seen.index(keys[1])
-    assert seen == [keys[0]] * turn + [keys[1]] * (len(seen) - turn)
+    while time.time() < begins + 1:
+        seen.append(json.loads(service.answer(line))["result"]["key"])
+        time.sleep(0.1)
+    old, new = ("0x" + key.hex() for key in keys)
+    turn = seen.index(new)
     assert turn > 0
+    assert seen == [old] * turn + [new] * (len(seen) - turn)
 
 
 def test_the_command_line_sets_when_a_key_takes_over(tmp_path: Path) -> None:
