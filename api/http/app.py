@@ -34,6 +34,7 @@ from api.http.routes import (
     writes,
 )
 from api.http.tokens import Tokens
+from api.web import approvals as approval_pages
 from api.web import company, pages, security, sign_in
 from api.web.rendering import refusal_page
 from node.commands.bodies import field_name
@@ -61,6 +62,7 @@ ROUTERS = (
     sign_in.router,
     company.router,
     security.router,
+    approval_pages.router,
 )
 
 

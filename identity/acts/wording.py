@@ -28,19 +28,30 @@ _ZH: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "words_zh.j
 
 def describe(act: Act) -> str:
     """Return one line: what the verb does, then every field, numbers as words, times in UTC."""
-    parts = []
+    parts = [f"{label} {said}" for label, said in fields_en(act)]
+    return f"{act.type.says} {'; '.join(parts)}."
+
+
+def fields_en(act: Act) -> list[tuple[str, str]]:
+    """Return each field's name and value, numbers as words, times in UTC."""
+    told = []
     for field in act.type.fields:
         value = act.fields[field.name]
         items = value if isinstance(value, list) else [value]
         said = ", ".join(_say(f"{act.name}.{field.name}", item) for item in items)
-        parts.append(f"{field.name} {said or 'none'}")
-    return f"{act.type.says} {'; '.join(parts)}."
+        told.append((field.name, said or "none"))
+    return told
 
 
 def describe_zh(act: Act) -> str:
     """Return the same line in Chinese; ids, numbers and times as in ``describe``."""
     parts = [f"{label}：{said}" for label, said in fields_zh(act)]
-    return f"{_ZH['verbs'].get(act.name, act.type.says)} {'；'.join(parts)}。"
+    return f"{says_zh(act)} {'；'.join(parts)}。"
+
+
+def says_zh(act: Act) -> str:
+    """Return in Chinese what the verb does; in English where there are no words."""
+    return _ZH["verbs"].get(act.name, act.type.says)
 
 
 def fields_zh(act: Act) -> list[tuple[str, str]]:

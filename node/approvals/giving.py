@@ -51,11 +51,15 @@ class Pending:
 
 
 def pending(session: Session, actor: Actor, after: int = 0) -> list[Pending]:
-    """Return what waits, the oldest first, as ``actor`` stands to it; at most ``MAX_LISTED``."""
+    """Return what waits for approvals, the oldest first, as ``actor`` stands to it.
+
+    At most ``MAX_LISTED``, after the command of number ``after``.
+    """
     query = (
         select(Command, ApprovalRequest)
         .join(ApprovalRequest, col(ApprovalRequest.command) == col(Command.id))
         .where(Command.state == ACCEPTED, col(Command.number) > after)
+        .where(col(ApprovalRequest.digest).is_(None) | col(ApprovalRequest.work).is_not(None))
         .order_by(col(Command.number))
         .limit(MAX_LISTED)
     )
