@@ -120,6 +120,7 @@ def user_hash(public: bytes, user_id: bytes) -> bytes:
     return hashed
 
 
+@lru_cache(maxsize=4096)
 def check_public(public: bytes) -> bytes:
     """Return ``public`` if it is a point of the curve, 04 ‖ x ‖ y, 65 bytes; else KeyMalformed."""
     if len(public) != PUBLIC_BYTES or public[0] != 4:

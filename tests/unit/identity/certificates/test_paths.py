@@ -33,6 +33,7 @@ from identity.certificates.revocation import read_list
 from identity.certificates.roots import Root, Trust, TrustDirectory, add_list, add_root, load_trust
 from identity.errors import IdentityError
 from identity.signatures.algorithms import Algorithm
+from identity.signatures.sm2 import DEFAULT_USER_ID, Sm2Key
 from identity.signatures.verify import sign, verify
 
 REVOKED = Revoked(NOW - 10, x509.ReasonFlags.key_compromise)
@@ -337,6 +338,28 @@ def certificate_by_cryptography(key: ec.EllipticCurvePrivateKey, digest: object)
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), 5)
     builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
     return builder.sign(key, digest).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+
+
+class OtherId(Sm2Key):
+    """A key that signs as somebody else."""
+
+    def sign(self, message: bytes, user_id: bytes = b"other") -> bytes:
+        return super().sign(message, b"other" if user_id == DEFAULT_USER_ID else user_id)
+
+
+def test_a_certificate_and_a_list_signed_under_another_user_id_are_refused() -> None:
+    path = Path("sm2", Kind.ACTS, Purpose.ACTS)
+    right = path.issuing
+    assert isinstance(right.private, Sm2Key)
+    wrong = replace(right, private=OtherId.__new__(OtherId))
+    vars(wrong.private).update(vars(right.private))
+    trust = path.trust()
+    path.issuing = wrong
+    assert refusal(lambda: path.check(trust=trust)) is Reason.SIGNATURE
+    lists = path.lists()
+    path.issuing = right
+    with pytest.raises(RevocationUnknown):
+        path.check(trust=path.trust(lists))
 
 
 def test_sm2_under_another_algorithms_name_is_refused(path: Path) -> None:
