@@ -47,7 +47,7 @@ START_SECONDS = 60.0
 # it goes without looking for work whose time has come.
 LOOK_SECONDS = 0.03
 IDLE_SECONDS = 0.5
-BUSY_SECONDS = 0.05
+BUSY_SECONDS = 0.1
 API_CONNECTIONS = 500
 COLLECT_AFTER = (20_000, 20, 20)
 M_ARENA_MAX, ARENAS = -8, 2

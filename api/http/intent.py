@@ -68,37 +68,35 @@ class Waiting:
             return [find_command(session, one) for one in commands]
 
 
+_Wait = Annotated[
+    Literal["final", "relayed"] | None,
+    Query(
+        description="`final`: answer when the command has its end; `relayed`: when its act "
+        "is on its way to the ledger; or when the time is up"
+    ),
+]
+_WaitSeconds = Annotated[int, Query(ge=1, le=MAX_WAIT_SECONDS, description="the longest wait")]
+_Key = Annotated[
+    str | None,
+    Header(
+        description="8 to 128 visible ASCII characters: a new key for each intent, "
+        "the same key to try again",
+        examples=["1f6f5b1e-6f0f-4d53-9d3c-6f9c6b1f6f11"],
+    ),
+]
+
+
+# These are coroutines, though they wait for nothing: others would each cost a change of thread.
 async def _waiting_of_request(
     request: Request,
     response: Response,
-    wait: Annotated[
-        Literal["final", "relayed"] | None,
-        Query(
-            description="`final`: answer when the command has its end; `relayed`: when its act "
-            "is on its way to the ledger; or when the time is up"
-        ),
-    ] = None,
-    wait_seconds: Annotated[
-        int, Query(ge=1, le=MAX_WAIT_SECONDS, description="the longest wait")
-    ] = DEFAULT_WAIT_SECONDS,
+    wait: _Wait = None,
+    wait_seconds: _WaitSeconds = DEFAULT_WAIT_SECONDS,
 ) -> Waiting:
     return Waiting(node_of(request), response, wait, wait_seconds)
 
 
-# These are coroutines, though they wait for nothing: others would each cost a change of thread.
-ForGoal = Annotated[Waiting, Depends(_waiting_of_request)]
-
-
-async def _key_of_request(
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="8 to 128 visible ASCII characters: a new key for each intent, "
-            "the same key to try again",
-            examples=["1f6f5b1e-6f0f-4d53-9d3c-6f9c6b1f6f11"],
-        ),
-    ] = None,
-) -> str:
+async def _key_of_request(idempotency_key: _Key = None) -> str:
     """Return the request's idempotency key.
 
     Raises: IdempotencyKeyMissing, IdempotencyKeyMalformed.
@@ -110,6 +108,7 @@ async def _key_of_request(
     return idempotency_key
 
 
+ForGoal = Annotated[Waiting, Depends(_waiting_of_request)]
 IdempotencyKey = Annotated[str, Depends(_key_of_request)]
 
 
@@ -145,10 +144,17 @@ class Intent:
         return JSONResponse(command_json(there), status_code=self._waiting.status_of(there))
 
 
+# One function for all that a write's request says: each further one costs every write a tenth.
 async def _intent_of_request(
-    request: Request, waiting: ForGoal, idempotency_key: IdempotencyKey
+    request: Request,
+    response: Response,
+    wait: _Wait = None,
+    wait_seconds: _WaitSeconds = DEFAULT_WAIT_SECONDS,
+    idempotency_key: _Key = None,
 ) -> Intent:
-    return Intent(node_of(request), actor_of(request), waiting, idempotency_key)
+    key = await _key_of_request(idempotency_key)
+    waiting = Waiting(node_of(request), response, wait, wait_seconds)
+    return Intent(node_of(request), actor_of(request), waiting, key)
 
 
 TheIntent = Annotated[Intent, Depends(_intent_of_request)]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 OFFER, DEADLINE, FREEZE, HOLD = "offer", "deadline", "freeze", "hold"
 NEAR_SECONDS = 86_400
 LOOK_SECONDS = 30.0
+# People are told soon enough; a busy stream grows twenty times a second.
+GATHER_SECONDS = 0.25
 PAGE = 500
 PASSED_OVER = 10_000
 
@@ -64,6 +66,7 @@ class Notifier:
         while not self._stop.is_set():
             if not self.step():
                 self._node.tail.wait(self._reached, LOOK_SECONDS)
+                self._stop.wait(GATHER_SECONDS)
 
     def step(self, now: float | None = None) -> bool:
         """Look once; return whether there is more to look at. ``now`` in UTC seconds."""
