@@ -251,8 +251,10 @@ class Service:
         try:
             while not self._stop.is_set():
                 changes.seen()
+                began = time.monotonic()
                 if step():
-                    self._stop.wait(BUSY_SECONDS)
+                    # Whoever took longer has more to do by now.
+                    self._stop.wait(max(0.0, began + BUSY_SECONDS - time.monotonic()))
                     continue
                 until = time.monotonic() + IDLE_SECONDS
                 while time.monotonic() < until and not changes.seen():
