@@ -72,14 +72,17 @@ class Extensions:
 
     Attributes:
         authority: whether it may issue; ``path_length`` authorities may stand below it.
-        uris, dns: the subject's alternative names.
+        members: member ids that stand in it, ``0x`` hex.
+        subjects: names, inside the member, of people and devices that stand in it.
+        dns: host names that stand in it.
     """
 
     authority: bool
     path_length: int | None
     usages: frozenset[str]
     extended: frozenset[x509.ObjectIdentifier]
-    uris: frozenset[str]
+    members: frozenset[str]
+    subjects: frozenset[str]
     dns: frozenset[str]
     key_identifier: bytes | None
     authority_key_identifier: bytes | None
@@ -100,6 +103,7 @@ class Extensions:
         constraints = values.get(x509.BasicConstraints.oid)
         usage = values.get(x509.KeyUsage.oid)
         names = values.get(x509.SubjectAlternativeName.oid)
+        uris = _names(names, x509.UniformResourceIdentifier)
         extended = values.get(x509.ExtendedKeyUsage.oid)
         key_identifier = values.get(x509.SubjectKeyIdentifier.oid)
         authority_key = values.get(x509.AuthorityKeyIdentifier.oid)
@@ -110,24 +114,12 @@ class Extensions:
             extended=frozenset(extended)
             if isinstance(extended, x509.ExtendedKeyUsage)
             else frozenset(),
-            uris=_names(names, x509.UniformResourceIdentifier),
+            members=_after(MEMBER_URN, uris),
+            subjects=_after(SUBJECT_URN, uris),
             dns=_names(names, x509.DNSName),
             key_identifier=getattr(key_identifier, "digest", None),
             authority_key_identifier=getattr(authority_key, "key_identifier", None),
         )
-
-    @property
-    def members(self) -> frozenset[str]:
-        """The member ids that stand in it, ``0x`` hex."""
-        return self._after(MEMBER_URN)
-
-    @property
-    def subjects(self) -> frozenset[str]:
-        """The names, inside the member, of people and devices that stand in it."""
-        return self._after(SUBJECT_URN)
-
-    def _after(self, prefix: str) -> frozenset[str]:
-        return frozenset(uri[len(prefix) :] for uri in self.uris if uri.startswith(prefix))
 
 
 def read(der: bytes) -> Certificate:
@@ -196,3 +188,7 @@ def _names(extension: object, kind: type[x509.GeneralName]) -> frozenset[str]:
     if not isinstance(extension, x509.SubjectAlternativeName):
         return frozenset()
     return frozenset(str(name.value) for name in extension if isinstance(name, kind))
+
+
+def _after(prefix: str, uris: frozenset[str]) -> frozenset[str]:
+    return frozenset(uri[len(prefix) :] for uri in uris if uri.startswith(prefix))
