@@ -1,10 +1,12 @@
 """kill -9 of one process at one exact place; whoever was cut off is started again."""
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import httpx
+import pytest
 from faults.doors import Moment, NotSprung, Trap
 from faults.kinds import kind
 from faults.tracing import injected
@@ -151,6 +153,47 @@ def webhook_between_send_and_answer(world: World) -> None:
         lambda: [m.id for m in world.receiver.messages].count(sent) > 1, "the message comes again"
     )
     world.final(item)
+
+
+@kind("event stream: told, not taken")
+def stream_between_send_and_acknowledgement(world: World) -> None:
+    """The API dies when a subscriber has read events and not acknowledged them: they come again;
+    it dies when the acknowledgement is stored and not answered: they do not."""
+    carrier, api = world.carrier, world.carrier.programs["api"]
+    body = {"name": f"reader {len(world.items)}"}
+    made = carrier.ask("POST", "/v1/subscribers", json=body)
+    assert made.status_code == 201, made.text
+    path = f"/v1/subscribers/{made.json()['id']}/ack"
+    item = world.issue()
+    world.final(item)
+    told = streamed(carrier, made.json()["id"], api.kill)
+    api.start()
+    wait_for(carrier.well, "the API answers")
+    assert streamed(carrier, made.json()["id"], lambda: None) == told
+    trap = trap_for(carrier, "api", "UPDATE subscriber SET acked", "committed")
+    with pytest.raises(httpx.TransportError):
+        carrier.ask("POST", path, json={"position": told})
+    trap.wait()
+    api.start()
+    wait_for(carrier.well, "the API answers")
+    events = carrier.get("/v1/events", subscriber=made.json()["id"])["events"]
+    assert all(event["position"] > told for event in events), events
+
+
+def streamed(member: Member, subscriber: str, meanwhile: Callable[[], None]) -> int:
+    """Open a subscriber's stream, read its first event, do something, and return its position."""
+    headers = {"Authorization": f"Bearer {member.tokens['clerk']}"}
+    with member.http.stream(
+        "GET", "/v1/events/stream", params={"subscriber": subscriber}, headers=headers
+    ) as stream:
+        position = 0
+        for line in stream.iter_lines():
+            if line.startswith("id:"):
+                position = int(line[3:])
+            elif line.startswith("event:"):
+                meanwhile()
+                return position
+    raise AssertionError("the stream tells nothing")
 
 
 @kind("worker: mid-job")

@@ -46,7 +46,7 @@ NAMES = ("carrier", "shipper", "bank")
 PARTS = ("api", "peers", "follow", "send", "work")
 SECRET = "KEEP-THIS-SECRET"
 """What every document and file of a run contains, and no file of the machine may."""
-START_SECONDS = 240.0
+START_SECONDS = 600.0
 PATIENCE_SECONDS = 150.0
 SMALL_MB = 48
 HOME_MB = 400  # below 200 the doctor says that it is full
