@@ -69,7 +69,8 @@ async def _listen(settings: SignerSettings, service: Service) -> None:
             await _talk(service, reader, writer)
 
     server = await asyncio.start_unix_server(talk, sock=_bind(settings), limit=MAX_LINE_BYTES)
-    print(f"lading signer: ready at {settings.socket}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # a full log keeps nobody from signing
+        print(f"lading signer: ready at {settings.socket}", file=sys.stderr, flush=True)
     await stopped.wait()
     server.close()
     settings.socket.unlink(missing_ok=True)

@@ -170,7 +170,7 @@ class Follower:
         return Block(cursor.block, cursor.block_hash, cursor.block_time)
 
     def _note_at_head(self) -> None:
-        if self._clock() - self._noted >= NOTE_SECONDS:
+        if not 0 <= self._clock() - self._noted < NOTE_SECONDS:  # a clock may be set back
             with self._database.begin() as session:
                 self._note(session, at_head=True)
 

@@ -154,7 +154,8 @@ async def _serve(settings: LedgerSettings, database: Database, builder: BuilderP
     asyncio.get_running_loop().add_reader(builder.watch, server.stop)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    print(f"embedded ledger, chain {settings.chain_id}, at http://{shown}:{port}", flush=True)
+    with contextlib.suppress(OSError):  # a full log keeps no ledger from starting
+        print(f"embedded ledger, chain {settings.chain_id}, at http://{shown}:{port}", flush=True)
     await server.serve(sockets=[listener])
     building.cancel()
     try:

@@ -97,14 +97,9 @@ def five_minutes(world: World, seconds: int) -> None:
         wait_for(carrier.well, "the carrier runs", START_SECONDS)
         item = world.issue()
         assert _is_off(carrier, seconds), "the clock was not off"
-        wait_for(lambda: _refused(world), "the shipper refuses what the carrier signs", 60)
+        wait_for(world.delivery_failed, "the shipper refuses what the carrier signs", 60)
         assert world.command(item)["state"] == "accepted"
     world.final(item)
-
-
-def _refused(world: World) -> bool:
-    queues = world.carrier.get("/v1/deliveries", role="auditor")["queues"]
-    return any(queue["code"] for queue in queues)
 
 
 @kind("clock: jumps ahead and back")
@@ -119,7 +114,7 @@ def clock_jumps(world: World) -> None:
         world.receiver.status = 503
         second = world.issue()
         assert _is_off(carrier, FIVE_MINUTES), "the clock did not jump"
-        wait_for(lambda: _refused(world), "the shipper refuses what the carrier signs", 60)
+        wait_for(world.delivery_failed, "the shipper refuses what the carrier signs", 60)
         clock.set(0)
         world.receiver.status = 200
         began = time.monotonic()

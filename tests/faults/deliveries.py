@@ -34,8 +34,8 @@ from node.store.documents import (
     DocumentRow,
 )
 
-LARGE_BYTES = 24 * 2**20
-STALL_BYTES = 6 * 2**20
+LARGE_BYTES = 8 * 2**20
+STALL_BYTES = 3 * 2**20
 HANDSHAKE_BYTES = 5_000
 OF_A_FILE = 64 * 1024
 
@@ -298,6 +298,7 @@ def a_day_late(world: World) -> None:
     late = [(world.carrier, "work"), (world.shipper, "serve")]
     try:
         with shifted(late, DAY_SECONDS):
+            wait_for(world.shipper.well, "the shipper runs")
             answer = hand.send(ATTACHMENTS, body, headers)
             told = (answer.status_code, answer.json()["code"])
             assert told == (401, "PEER_SIGNATURE_INVALID"), answer.text

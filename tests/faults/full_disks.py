@@ -128,16 +128,11 @@ def vault_full(world: World) -> None:
         answer = attaching(world, root, "a-full-vault-1", content)
         assert (answer.status_code, answer.json()["code"]) == (503, "VAULT_FULL"), answer.text
         item = world.issue()
-        wait_for(lambda: _waits(world), "a delivery waits for room", 60)
+        wait_for(world.delivery_failed, "a delivery waits for room", 60)
     answer = attaching(world, root, "a-full-vault-1", content)
     assert answer.status_code == 201, answer.text
     world.files.append(File("shipper", "shipper", root, answer.json()["id"], content))
     world.final(item)
-
-
-def _waits(world: World) -> bool:
-    queues = world.carrier.get("/v1/deliveries", role="auditor")["queues"]
-    return any(queue["code"] for queue in queues)
 
 
 @kind("disk full: logs")

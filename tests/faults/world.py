@@ -25,6 +25,7 @@ from faults.doors import DatabaseDoor, Door
 from ledger_process import kill_ledger, start_ledger
 from rpc_server import RpcServer
 from sqlalchemy.engine import make_url
+from sqlmodel import func, select
 from support.members import lay_down
 from support.office_node import give_tokens
 from support.peers import PASSPHRASE, bill_number, free_port, make_bill
@@ -36,6 +37,7 @@ from node.chain.network import load
 from node.chain.rpc import Rpc
 from node.member import NewMember, write_json
 from node.store.database import Database
+from node.store.documents import WAITING, DeliveryRow, PeerLineRow
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -440,6 +442,13 @@ class World:
         body = {"name": "erp", "url": self.receiver.url, "after": 0}
         answer = self.carrier.ask("POST", "/v1/webhooks", "admin", json=body)
         assert answer.status_code == 201, answer.text
+
+    def delivery_failed(self) -> bool:
+        """Whether something that the carrier owes was tried in vain and waits."""
+        waits = select(func.count()).where(DeliveryRow.state == WAITING, DeliveryRow.attempts > 0)
+        with self.carrier.database.read() as session:
+            away = select(func.count()).where(PeerLineRow.failures > 0)
+            return bool(session.exec(waits).one() or session.exec(away).one())
 
     def network(self) -> Any:
         """The network that was founded."""
