@@ -29,7 +29,7 @@ import httpx
 from line import Bar, print_line
 from sqlmodel import func, select
 from stub_engine import CODE
-from support.members import ENVIRONMENT, RUN, running_members
+from support.members import DISCHARGE, ENVIRONMENT, RUN, running_members
 from support.office_node import found_network
 from support.peers import PASSPHRASE, free_port
 from support.servers import PostgreSQL
@@ -104,7 +104,14 @@ def measure(site: Site, seconds: float, at_once: int) -> dict[str, Any]:
     cpu = _cpu_seconds(site.pids)
     connections = CONNECTIONS if at_once == 1 else BULK_CONNECTIONS
     begun = time.monotonic()
-    arguments = [site.address, site.token, str(seconds), str(connections), str(at_once)]
+    arguments = [
+        site.address,
+        site.token,
+        str(seconds),
+        str(connections),
+        str(at_once),
+        str(DISCHARGE),
+    ]
     load = _run([sys.executable, str(HERE / "command_load.py"), *arguments])
     database = Database(site.database_url)
     try:
@@ -161,7 +168,10 @@ def _cpu_seconds(pids: dict[str, int]) -> dict[str, float]:
 def _site(folder: Path, name: str) -> Iterator[Site]:
     with ExitStack() as stack:
         if name == "embedded":
-            member = stack.enter_context(running_members(folder, ["carrier", "shipper"]))["carrier"]
+            folder.mkdir()
+            member = stack.enter_context(running_members(folder, ["carrier", "terminal"]))[
+                "terminal"
+            ]
             directory = member.new.directory
             member.stop_signer()
         else:

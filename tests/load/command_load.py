@@ -1,10 +1,11 @@
 """Sends commands to a member's API as fast as they are answered, and says what came of it.
 
-    python tests/load/command_load.py HOST:PORT TOKEN SECONDS CONNECTIONS AT_ONCE
+    python tests/load/command_load.py HOST:PORT TOKEN SECONDS CONNECTIONS AT_ONCE PORT
 
 Each connection sends one request after another: a write alone (``AT_ONCE`` 1), or that many by the
-bulk door. It speaks HTTP by itself, so that little of the machine goes into the load. It prints one
-JSON line: commands accepted, other answers, the latencies of answers, the seconds of CPU it took.
+bulk door; devices are at ``PORT``, as the ledger numbers it. It speaks HTTP by itself, so that
+little of the machine goes into the load. It prints one JSON line: commands accepted, other answers,
+the latencies of answers, the seconds of CPU it took.
 """
 
 import json
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 
-BODY = {"kind": "scale", "port": 1, "calibrated_until": 1_893_456_000}
+BODY: dict[str, object] = {"kind": "scale", "calibrated_until": 1_893_456_000}
 
 
 class Connection:
@@ -72,7 +73,8 @@ def _body() -> dict[str, object]:
 
 def main() -> None:
     """Send for so many seconds and print the line."""
-    address, token, seconds, connections, at_once = sys.argv[1:]
+    address, token, seconds, connections, at_once, port = sys.argv[1:]
+    BODY["port"] = int(port)
     counts = {"accepted": 0, "other": 0}
     latencies: list[float] = []
     guard = threading.Lock()
