@@ -2,7 +2,9 @@
 
 A document and its files are kept for the time that the settings give its type, counted from when
 they came. Nothing is deleted by itself: an operator deletes, and only when that time is over, no
-legal hold stands, and no living title rests on the document. Every step leaves an audit row.
+legal hold stands, and no living title rests on the document. Every step leaves an audit row. What
+an authority was told of a document (a disclosure) is kept, held and deleted by the same rules,
+under the document's root.
 """
 
 import secrets
@@ -24,12 +26,16 @@ from node.documents.errors import (
     RetentionNotOver,
     TitleNotEnded,
 )
+from node.documents.registry import TRANSPORT_DOCUMENT
 from node.jobs import enqueue
 from node.store.documents import (
     FOR_ATTACHMENT,
+    FOR_DISCLOSURE,
     FOR_DOCUMENT,
     AttachmentRow,
     DeletedDocumentRow,
+    DisclosedContainerRow,
+    DisclosureRow,
     DocumentRow,
     GivenReceiptRow,
     LegalHoldRow,
@@ -44,17 +50,22 @@ TEN_YEARS_DAYS = 3653
 ERASE = "erase"
 HOLD, LIFT, DELETE = "HoldDocument", "LiftDocumentHold", "DeleteDocument"
 _ENDED = {TitleState.VOID, TitleState.DELIVERED}
+Kept = DocumentRow | DisclosureRow
 
 
 @dataclass(frozen=True)
 class Retention:
-    """For how many days a document is kept, by schema id; what is not named is kept ten years."""
+    """For how many days a document is kept, by schema id; what is not named is kept ten years.
+
+    ``disclosure`` names what this member was told as an authority.
+    """
 
     days: Mapping[str, int] = field(default_factory=dict)
 
-    def keep_until(self, row: DocumentRow) -> int:
-        """Return until when (UTC seconds) a document must be kept."""
-        return row.received_at + 86_400 * self.days.get(row.schema_id, TEN_YEARS_DAYS)
+    def keep_until(self, row: Kept) -> int:
+        """Return until when (UTC seconds) a document must be kept, or a disclosure."""
+        name = row.schema_id if isinstance(row, DocumentRow) else FOR_DISCLOSURE
+        return row.received_at + 86_400 * self.days.get(name, TEN_YEARS_DAYS)
 
 
 def holds_of(session: Session, root: str) -> list[LegalHoldRow]:
@@ -100,30 +111,35 @@ def delete_document(
 
     Raises: DocumentNotHeld, OnLegalHold, RetentionNotOver, TitleNotEnded.
     """
-    row = _locked(session, root)
-    require_deletable(session, row, retention, int(time.time()))
+    rows = _locked(session, root)
+    for row in rows:
+        require_deletable(session, row, retention, int(time.time()))
     files = session.exec(select(AttachmentRow).where(AttachmentRow.root == root)).all()
-    digests = [row.vault_digest]
+    digests = [row.vault_digest for row in rows]
     for file in files:
         digests += [file.vault_digest, file.stream[2:]]
         _forget_receipts(session, FOR_ATTACHMENT, file.stream)
         session.delete(file)
-    _forget_receipts(session, FOR_DOCUMENT, root)
-    session.exec(delete(OrderedContainerRow).where(col(OrderedContainerRow.root) == root))
+    for kind in (FOR_DOCUMENT, FOR_DISCLOSURE):
+        _forget_receipts(session, kind, root)
+    for containers in (OrderedContainerRow, DisclosedContainerRow):
+        session.exec(delete(containers).where(col(containers.root) == root))
     deleted = DeletedDocumentRow(
-        root=root, schema_id=row.schema_id, title=row.title, received_at=row.received_at,
+        root=root, schema_id=_schema(rows[0]), title=rows[0].title,
+        received_at=rows[0].received_at,
         attachments=len(files), reason=reason,
         deleted_by=actor.subject, deleted_at=int(time.time()),
     )  # fmt: skip
     session.add(deleted)
-    session.delete(row)
+    for row in rows:
+        session.delete(row)
     enqueue(session, ERASE, {"digests": digests})
     _audit(session, DELETE, actor, root)
     return deleted
 
 
-def require_deletable(session: Session, row: DocumentRow, retention: Retention, now: int) -> None:
-    """Refuse unless the document may be deleted at ``now`` (UTC seconds).
+def require_deletable(session: Session, row: Kept, retention: Retention, now: int) -> None:
+    """Refuse unless the document, or the disclosure, may be deleted at ``now`` (UTC seconds).
 
     Raises: OnLegalHold, RetentionNotOver, TitleNotEnded.
     """
@@ -155,12 +171,24 @@ def _forget_receipts(session: Session, kind: str, root: str) -> None:
     )
 
 
-def _locked(session: Session, root: str) -> DocumentRow:
-    """Return the document's row; a hold and a deletion at once wait for each other."""
+def is_kept(session: Session, root: str) -> bool:
+    """Return whether a document, or what was disclosed of it, is here."""
+    told = select(DisclosureRow.id).where(DisclosureRow.root == root)
+    return session.get(DocumentRow, root) is not None or session.exec(told).first() is not None
+
+
+def _locked(session: Session, root: str) -> list[Kept]:
+    """Return what is kept under a root; a hold and a deletion at once wait for each other."""
     row = session.get(DocumentRow, root, with_for_update=True)
-    if row is None:
+    told = select(DisclosureRow).where(DisclosureRow.root == root).with_for_update()
+    rows: list[Kept] = [*([] if row is None else [row]), *session.exec(told)]
+    if not rows:
         raise DocumentNotHeld("The document is not here.", root=root)
-    return row
+    return rows
+
+
+def _schema(row: Kept) -> str:
+    return row.schema_id if isinstance(row, DocumentRow) else TRANSPORT_DOCUMENT
 
 
 def _audit(session: Session, verb: str, actor: Actor, root: str) -> None:

@@ -28,6 +28,7 @@ from node.documents.vault import Vault
 from node.errors import DisclosureMissing
 from node.store.documents import (
     FOR_DISCLOSURE,
+    DeletedDocumentRow,
     DisclosedContainerRow,
     DisclosureRow,
     OrderedContainerRow,
@@ -187,8 +188,11 @@ class Statutory:
             )
             .exists()
         )
+        forgotten = (
+            select(DeletedDocumentRow.id).where(col(DeletedDocumentRow.root) == col(Title.root))
+        ).exists()
         query = select(Title).where(
-            col(Title.discharge).in_(ports), Title.state != TitleState.VOID, ~sent
+            col(Title.discharge).in_(ports), Title.state != TitleState.VOID, ~sent, ~forgotten
         )
         return list(session.exec(query.order_by(col(Title.issued_block), col(Title.id))))
 

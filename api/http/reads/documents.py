@@ -6,7 +6,13 @@ from api.http.reads.wording import moment
 from node.documents.attachments import Manifest
 from node.documents.keeping import Retention
 from node.exchange.lines import Queue
-from node.store.documents import AttachmentRow, DeletedDocumentRow, DocumentRow, LegalHoldRow
+from node.store.documents import (
+    AttachmentRow,
+    DeletedDocumentRow,
+    DisclosureRow,
+    DocumentRow,
+    LegalHoldRow,
+)
 
 
 def attachment_json(row: AttachmentRow, manifest: Manifest) -> dict[str, Any]:
@@ -56,6 +62,18 @@ def kept_json(row: DocumentRow, retention: Retention, holds: int) -> dict[str, A
         "schema": row.schema_id,
         "title": row.title,
         "source_member": row.source_member,
+        "received_at": moment(row.received_at),
+        "keep_until": moment(retention.keep_until(row)),
+        "holds": holds,
+    }
+
+
+def disclosure_json(row: DisclosureRow, retention: Retention, holds: int) -> dict[str, Any]:
+    """How long what was disclosed of one document is kept."""
+    return {
+        "root": row.root,
+        "title": row.title,
+        "from_member": row.from_member,
         "received_at": moment(row.received_at),
         "keep_until": moment(retention.keep_until(row)),
         "holds": holds,

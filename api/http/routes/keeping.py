@@ -3,14 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from api.http.doors import allow, node_of, reading
 from api.http.errors import NothingHere
 from api.http.parameters import HoldId, Id
-from api.http.reads.documents import deleted_json, hold_json, kept_json
+from api.http.reads.documents import deleted_json, disclosure_json, hold_json, kept_json
 from api.http.shapes.documents import (
     DeletedShape,
+    DisclosuresShape,
     KeptListShape,
     LegalHoldShape,
     LegalHoldsShape,
@@ -22,10 +23,11 @@ from node.documents.keeping import (
     LIFT,
     delete_document,
     holds_of,
+    is_kept,
     lift_hold,
     place_hold,
 )
-from node.store.documents import DocumentRow, LegalHoldRow
+from node.store.documents import DisclosureRow, DocumentRow, LegalHoldRow
 
 router = APIRouter(tags=["documents"])
 READ = "ReadKeeping"
@@ -43,18 +45,37 @@ def list_documents(
         if after is not None:
             query = query.where(col(DocumentRow.root) > after)
         rows = reader.session.exec(query).all()
-        standing = dict(
-            reader.session.exec(
-                select(LegalHoldRow.root, func.count())
-                .where(
-                    col(LegalHoldRow.lifted_at).is_(None),
-                    col(LegalHoldRow.root).in_([row.root for row in rows]),
-                )
-                .group_by(LegalHoldRow.root)
-            ).all()
-        )
+        standing = _standing(reader.session, [row.root for row in rows])
         retention = reader.node.retention
         return {"documents": [kept_json(row, retention, standing.get(row.root, 0)) for row in rows]}
+
+
+@router.get("/v1/disclosures", response_model=DisclosuresShape)
+def list_disclosures(
+    request: Request,
+    after: Annotated[Id | None, Query(description="the last root of the page before")] = None,
+) -> dict[str, Any]:
+    """List what was disclosed to this member, and until when each must be kept."""
+    with reading(request, READ) as reader:
+        query = select(DisclosureRow).order_by(col(DisclosureRow.root)).limit(PAGE)
+        rows = reader.session.exec(query.where(col(DisclosureRow.root) > (after or ""))).all()
+        standing = _standing(reader.session, [row.root for row in rows])
+        keep = reader.node.retention
+        told = [disclosure_json(row, keep, standing.get(row.root, 0)) for row in rows]
+        return {"disclosures": told}
+
+
+def _require_kept(session: Session, root: str) -> None:
+    if not is_kept(session, root):
+        raise NothingHere("This member holds nothing under this root.", root=root)
+
+
+def _standing(session: Session, roots: list[str]) -> dict[str, int]:
+    """How many legal holds stand, by root."""
+    query = select(LegalHoldRow.root, func.count()).where(
+        col(LegalHoldRow.lifted_at).is_(None), col(LegalHoldRow.root).in_(roots)
+    )
+    return dict(session.exec(query.group_by(LegalHoldRow.root)).all())
 
 
 @router.get("/v1/documents/{root}/holds", response_model=LegalHoldsShape)
@@ -69,8 +90,10 @@ def hold_document(request: Request, root: Id, body: ReasonBody) -> dict[str, Any
     """Put a document and its files on legal hold: nothing of them can be deleted."""
     actor = allow(request, HOLD)
     with node_of(request).db.begin() as session:
-        if session.get(DocumentRow, root) is None:
-            raise NothingHere("This member holds no document of this root.", root=root)
+        if not is_kept(session, root):
+            raise NothingHere(
+                "This member holds no document of this root, nor was told of one.", root=root
+            )
         return hold_json(place_hold(session, actor, root, body.reason))
 
 
@@ -86,9 +109,11 @@ def lift_document_hold(
 
 @router.post("/v1/documents/{root}/delete", response_model=DeletedShape)
 def delete_held_document(request: Request, root: Id, body: ReasonBody) -> dict[str, Any]:
-    """Delete a document and its files: past its retention, without a hold, its title ended."""
+    """Delete a document and its files, or a disclosure: past its time, unheld, its title ended."""
     node, actor = node_of(request), allow(request, DELETE)
     with node.db.begin() as session:
-        if session.get(DocumentRow, root) is None:
-            raise NothingHere("This member holds no document of this root.", root=root)
+        if not is_kept(session, root):
+            raise NothingHere(
+                "This member holds no document of this root, nor was told of one.", root=root
+            )
         return deleted_json(delete_document(session, actor, root, body.reason, node.retention))

@@ -121,6 +121,23 @@ class KeptListShape(Shape):
     documents: list[KeptShape]
 
 
+class DisclosureShape(Shape):
+    """How long what a carrier disclosed of one document is kept."""
+
+    root: str
+    title: str
+    from_member: str
+    received_at: str | None
+    keep_until: str | None
+    holds: int
+
+
+class DisclosuresShape(Shape):
+    """What was disclosed to this member, by root; go on ``after`` the last."""
+
+    disclosures: list[DisclosureShape]
+
+
 class DeletedShape(Shape):
     """What is left of a deleted document."""
 

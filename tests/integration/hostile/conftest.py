@@ -11,9 +11,10 @@ from support.offices import Office, running_offices
 
 @dataclass(frozen=True)
 class Target:
-    """A running node, and a token whose bearer has every role."""
+    """A running node, a token whose bearer has every role, and another member of the network."""
 
     office: Office
+    peer: Office
     token: str
 
     @property
@@ -34,7 +35,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """A whole member: API, peers' listener, follower, sender, worker, in one process."""
     with running_offices(tmp_path_factory.mktemp("hostile"), ("carrier", "shipper")) as offices:
         carrier = offices["carrier"]
-        yield Target(carrier, all_powerful(carrier))
+        yield Target(carrier, offices["shipper"], all_powerful(carrier))
 
 
 @pytest.fixture

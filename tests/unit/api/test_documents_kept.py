@@ -18,7 +18,14 @@ from node.documents.registry import TRANSPORT_DOCUMENT
 from node.exchange import lines
 from node.store.audit import AuditRow
 from node.store.commands import OutboxRow
-from node.store.documents import AttachmentRow, DeliveryRow, DocumentRow, GivenReceiptRow
+from node.store.documents import (
+    AttachmentRow,
+    DeliveryRow,
+    DisclosedContainerRow,
+    DisclosureRow,
+    DocumentRow,
+    GivenReceiptRow,
+)
 
 FILE = b"%PDF-1.7 a survey " * 20_000
 ELEVEN_YEARS = 11 * 366 * 86_400
@@ -278,3 +285,34 @@ def test_what_waits_for_other_members_is_listed(
     assert (queue["waiting"], queue["code"]) == (1, "PEER_UNAVAILABLE")
     assert queue["away_since"] is not None
     assert f'peer="{other}"' in client.get("/v1/metrics", headers=member.bearer("auditor")).text
+
+
+def test_what_an_authority_was_told_is_kept_held_and_deleted_like_a_document(
+    client: httpx.Client, member: Office
+) -> None:
+    told, digest = "0x" + secrets.token_hex(32), member.node.vault.put(b"{}", b"a test").hex()
+    with member.node.db.begin() as session:
+        session.add(
+            DisclosureRow(
+                root=told, title=OTHER, from_member=OTHER, vault_digest=digest,
+                received_at=int(time.time()),
+            )
+        )  # fmt: skip
+        session.add(DisclosedContainerRow(number="MAEU6543213", title=OTHER, root=told))
+    listed = client.get("/v1/disclosures", headers=member.bearer("admin")).json()["disclosures"]
+    assert [(row["root"], row["holds"]) for row in listed if row["root"] == told] == [(told, 0)]
+    assert code(operate(client, member, f"{told}/delete")) == (409, "RETENTION_NOT_OVER")
+    with member.node.db.begin() as session:
+        row = session.exec(select(DisclosureRow).where(DisclosureRow.root == told)).one()
+        row.received_at = int(time.time()) - ELEVEN_YEARS
+        session.add(row)
+    hold = operate(client, member, f"{told}/holds").json()["id"]
+    assert code(operate(client, member, f"{told}/delete")) == (409, "ON_LEGAL_HOLD")
+    operate(client, member, f"{told}/holds/{hold}/lift")
+    deleted = operate(client, member, f"{told}/delete")
+    assert (deleted.status_code, deleted.json()["title"]) == (200, OTHER)
+    with member.node.db.read() as session:
+        assert session.exec(select(DisclosureRow).where(DisclosureRow.root == told)).all() == []
+        containers = select(DisclosedContainerRow).where(DisclosedContainerRow.root == told)
+        assert session.exec(containers).all() == []
+    assert code(operate(client, member, f"{told}/delete")) == (404, "NOT_FOUND")
