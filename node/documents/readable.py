@@ -2,8 +2,8 @@
 
 Every page carries the root (as text and as a QR code), the title's id and counter, the block up to
 which its state was known, and that it is a copy of an electronic title, not a document of title.
-The same root, fields and standing give the same bytes. It shows only the fields it is given: those
-that this member holds or was told. It proves nothing; an evidence file does.
+The same root, fields, standing and fonts give the same bytes. It shows only the fields it is given:
+those that this member holds or was told. It proves nothing; an evidence file does.
 """
 
 import io
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -20,6 +21,7 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from node.documents.errors import CopyTooLong
@@ -27,6 +29,9 @@ from privacy.canonical import JsonValue
 
 MAX_CHARACTERS, MAX_LINES = 200_000, 5_000
 LATIN, CHINESE = "Helvetica", "STSong-Light"
+# Debian's fonts-droid-fallback (Apache-2.0). Noto's CJK fonts have PostScript outlines, which
+# ReportLab does not embed.
+EMBEDDED = Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf")
 MARK = (
     "COPY OF AN ELECTRONIC TITLE, NOT A DOCUMENT OF TITLE",
     "电子提单物权的副本，不是物权凭证",
@@ -103,7 +108,6 @@ def readable_copy(
     """
     if sum(len(path) + len(_text(value)) for path, value in fields.items()) > MAX_CHARACTERS:
         raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_CHARACTERS)
-    registerFont(UnicodeCIDFont(CHINESE))
     lines = list(_lines(fields))
     if len(lines) > MAX_LINES:
         raise CopyTooLong("The document is too long for a readable copy.", limit=MAX_LINES)
@@ -210,6 +214,15 @@ def _fold(text: str, width: float) -> Iterator[str]:
 
 
 @cache
+def _chinese() -> TTFont | UnicodeCIDFont:
+    """Return the font for what is not Latin: embedded where it is installed, else the reader's."""
+    is_here = EMBEDDED.exists()
+    font = TTFont(EMBEDDED.stem, str(EMBEDDED)) if is_here else UnicodeCIDFont(CHINESE)
+    registerFont(font)
+    return font
+
+
+@cache
 def _shown(character: str) -> tuple[str, float]:
     """Return a character as the fonts have it, else its code point in brackets; and its width."""
     shown = character if _font(character) else f"[U+{ord(character):04X}]"
@@ -221,13 +234,22 @@ def _font(character: str) -> str | None:
     """Return the font that has a character; no control or direction mark is in one."""
     if not character.isprintable():
         return None
-    for encoding, font in (("cp1252", LATIN), ("gbk", CHINESE)):
-        try:
-            character.encode(encoding)
-        except UnicodeEncodeError:
-            continue
-        return font
-    return None
+    if _encodes(character, "cp1252"):
+        return LATIN
+    font = _chinese()
+    if isinstance(font, TTFont):
+        has = ord(character) in font.face.charToGlyph
+    else:
+        has = _encodes(character, "gbk")
+    return str(font.fontName) if has else None
+
+
+def _encodes(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:

@@ -4,11 +4,14 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pypdf
 import pytest
+import reportlab
 from support.peers import BILL
 
+from node.documents import readable
 from node.documents.errors import CopyTooLong
 from node.documents.readable import MARK, MAX_CHARACTERS, PARTIAL, Standing, readable_copy
 from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
@@ -93,3 +96,22 @@ def test_a_document_of_too_many_characters_is_refused() -> None:
     for fields in (many, {"one": "x" * MAX_CHARACTERS}):
         with pytest.raises(CopyTooLong):
             readable_copy(ROOT, TRANSPORT_DOCUMENT, fields, STANDING)
+
+
+def test_a_font_that_is_installed_is_embedded_with_the_characters_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caches = (readable._chinese, readable._font, readable._shown)
+    monkeypatch.setattr(readable, "EMBEDDED", Path(reportlab.__file__).parent / "fonts/Vera.ttf")
+    for one in caches:
+        one.cache_clear()
+    try:
+        shown = {"transportDocumentReference": "Ł"}  # a letter that Helvetica lacks
+        pdf = readable_copy(ROOT, TRANSPORT_DOCUMENT, shown, STANDING)
+        assert readable_copy(ROOT, TRANSPORT_DOCUMENT, shown, STANDING) == pdf
+    finally:
+        for one in caches:
+            one.cache_clear()
+    assert "Ł" in "".join(pages(pdf))
+    assert b"/FontFile2" in pdf
+    assert len(pdf) < 200_000
