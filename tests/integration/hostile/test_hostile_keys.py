@@ -23,7 +23,7 @@ KEYS = st.one_of(
     st.from_regex(r"\A[\x21-\x7e]{126,130}\Z"),
     st.sampled_from(["'--------", "%00%00%00%00", "../../../..", "\x7f" * 9, "k" * 5_000]),
 )  # fmt: skip
-PORTS = st.integers(1, 60_000)
+PORTS = st.integers(1, 30_000)
 
 
 def device(port: int) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def test_in_bulk_each_key_is_judged_alone(
     headers = target.bearer | {"Content-Type": "application/json"}
     answer = client.post("/v1/commands/bulk", content=content, headers=headers)
     assert answer.status_code in (200, 422), answer.text
-    if answer.status_code == 422:  # half a surrogate is no text, wherever it stands
-        assert answer.json()["code"] == "TEXT_INVALID"
+    if answer.status_code == 422:  # no text, or no number that JSON's readers agree on
+        assert answer.json()["code"] in ("TEXT_INVALID", "NUMBER_INEXACT")
         return
     for key, one in zip(keys, answer.json()["answers"], strict=True):
         if isinstance(key, str) and KEY.fullmatch(key):

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.canonical import MAX_DEPTH, MAX_EXACT_INTEGER, canonical_json, parse_json
+from privacy.canonical import (
+    MAX_DEPTH,
+    MAX_EXACT_INTEGER,
+    MAX_MEMBERS,
+    MAX_VALUES,
+    canonical_json,
+    parse_json,
+)
 from privacy.errors import (
     DocumentTooDeep,
     DocumentTooLarge,
@@ -110,3 +117,22 @@ def test_a_lone_surrogate_in_memory_is_refused_as_value_and_as_name() -> None:
 
 def test_members_sort_by_utf_16_code_units() -> None:
     assert canonical_json({"\ufb33": 1, "\U0001f600": 2}) == '{"\U0001f600":2,"\ufb33":1}'.encode()
+
+
+def test_a_document_of_too_many_values_or_fields_is_refused_before_it_fills_the_memory() -> None:
+    for data in (
+        b"[" + b"0," * MAX_VALUES + b"0]",
+        b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]",
+        b"{%b}" % b",".join(b'"%d":0' % n for n in range(MAX_MEMBERS + 1)),
+    ):
+        with pytest.raises(DocumentTooLarge):
+            parse_json(data)
+    commas = b'["%b"]' % (b"," * (MAX_VALUES + 1))
+    assert parse_json(commas) == ["," * (MAX_VALUES + 1)]
+
+
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    for written in (b"2098.0", b"2.098e3", b"2098"):
+        value = parse_json(written)
+        assert (value, type(value)) == (2098, int)
+        assert canonical_json(value) == b"2098"
