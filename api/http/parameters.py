@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 Id = Annotated[
     str,
@@ -25,6 +25,11 @@ ContainerNumber = Annotated[
     ),
 ]
 SubscriberId = CommandId
-Position = Annotated[int, Field(ge=0, lt=2**53)]
+# JSON has one kind of number: 5.0 is the integer 5 (JSON Schema 2020-12, section 4.2.3).
+Position = Annotated[
+    int,
+    Field(ge=0, lt=2**53),
+    BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n),
+]
 MessageId = Annotated[str, StringConstraints(pattern=r"^msg_[0-9a-f]{32}$")]
 EventKind = Literal["acted", "followed", "refused", "command", "notice"]

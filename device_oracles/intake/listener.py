@@ -5,6 +5,7 @@ the barrier opens or not; any other status a refusal {code, detail, what_to_do},
 ``GET /health`` says that the lane is at work and its last device counter.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from starlette.routing import Route
 
 from device_oracles.errors import GatewayError, ReadingMalformed
 from device_oracles.intake.readings import MAX_READING_BYTES, Reading, parse_reading
+
+READING_SECONDS = 10.0
 
 
 def create_listener(
@@ -47,11 +50,18 @@ def create_listener(
 
 
 async def _bounded(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared[:20]) > MAX_READING_BYTES:
+        raise ReadingMalformed(f"A reading has at most {MAX_READING_BYTES} bytes.")
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_READING_BYTES:
-            raise ReadingMalformed(f"A reading has at most {MAX_READING_BYTES} bytes.")
+    try:
+        async with asyncio.timeout(READING_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_READING_BYTES:
+                    raise ReadingMalformed(f"A reading has at most {MAX_READING_BYTES} bytes.")
+    except TimeoutError as error:
+        raise ReadingMalformed("The reading did not arrive in time.") from error
     return body
 
 
