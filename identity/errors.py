@@ -9,6 +9,7 @@ IdentityError
 │   ├── BillNumberMalformed  text that cannot number a bill
 │   ├── KeyMalformed         bytes that are not a key of the kind asked for
 │   ├── ProfileMalformed     a profile that does not follow its format
+│   ├── ApplicationMalformed an application to the council that does not follow its format
 │   ├── RequestMalformed     a line to the signer that is not a request
 │   ├── AuthorityFileMalformed an authority file that does not follow its format
 │   └── ApprovalMalformed    an approval that does not follow its format
@@ -120,6 +121,13 @@ class ProfileMalformed(Invalid):
 
     code = "PROFILE_MALFORMED"
     what_to_do = "Build the profile again; docs/protocol/statements.md gives its fields."
+
+
+class ApplicationMalformed(Invalid):
+    """An application to the council that does not follow its format."""
+
+    code = "APPLICATION_MALFORMED"
+    what_to_do = "Make it with lading apply; docs/protocol/statements.md gives the format."
 
 
 class RequestMalformed(Invalid):

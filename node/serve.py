@@ -25,6 +25,7 @@ from node.chain.network import check_ledger
 from node.commands.states import CODED_ERRORS
 from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.evidence.service import witness_route
+from node.exchange.conformance import conformance_route
 from node.exchange.exchange import peers_app
 from node.listening import BoundedHttp
 from node.logs import configure
@@ -265,8 +266,8 @@ class Service:
 
 
 def _peers_app(node: Node) -> App:
-    """Return the peers listener's application: deliveries, and witnessing evidence."""
-    return peers_app(node, [witness_route(node)])
+    """Return the peers listener's application: deliveries, witnessing, trying new nodes."""
+    return peers_app(node, [witness_route(node), conformance_route(node)])
 
 
 @contextmanager

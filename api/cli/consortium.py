@@ -19,6 +19,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from identity.acts.words import KeyPurpose, Role
+from identity.council.seat import KEY, STORE
+from identity.council.seat import create as create_seat
 from identity.keys.keystore import Keystore
 from identity.keys.kinds import KeyKind
 from identity.keys.secp256k1 import SigningKey
@@ -108,9 +110,8 @@ def lay_down(directory: Path, ledger_url: str) -> tuple[list[NewMember], dict[st
         passphrases = {"signer": secrets.token_urlsafe(32), "node": secrets.token_urlsafe(32)}
         api, peers = ports.pop(), ports.pop()
         home = directory / part.name
-        new = create_member(
-            home, part.names, part.roles, Addresses(HOST, api, peers, ledger_url), passphrases
-        )
+        addresses = Addresses(HOST, api, peers, ledger_url)
+        new = create_member(home, part.names, part.roles, addresses, passphrases, part.credit_code)
         members.append(new)
         told["members"][part.name] = {
             "id": new.hex_id,
@@ -218,14 +219,36 @@ def port_of_discharge() -> int:
     return default_rulebook().port_id(PORT_OF_DISCHARGE)
 
 
-def found_consortium(ledger: Ledger, members: list[NewMember], rogues: Rogues | None) -> Network:
+def lay_down_seats(
+    directory: Path, members: list[NewMember], told: dict[str, Any]
+) -> dict[str, SigningKey]:
+    """Make the council seats' own directories, ``council/<member's name>``; return their keys.
+
+    ``told`` learns where they are, and their passphrases.
+    """
+    keys, told["council"] = {}, {}
+    for member in members:
+        name = member.directory.name
+        if name in SEATS:
+            home, passphrase = directory / "council" / name, secrets.token_urlsafe(32)
+            create_seat(home, member.hex_id, passphrase)
+            store = Keystore.open(home / STORE, passphrase)
+            keys[member.hex_id] = store.signing_key(KEY)
+            told["council"][name] = {"directory": str(home), "passphrase": passphrase}
+    return keys
+
+
+def found_consortium(
+    ledger: Ledger,
+    members: list[NewMember],
+    rogues: Rogues | None,
+    seat_keys: dict[str, SigningKey],
+) -> Network:
     """Found the network: deploy, admit, assign the port's authorities, sign network.json.
 
-    The council's keys and the founding account's are made here and forgotten here: the council
-    of a demonstration meets once.
+    The founding account's key is made here and forgotten here.
     """
     by_name = {member.directory.name: member for member in members}
-    seat_keys = {by_name[name].hex_id: SigningKey.generate() for name in SEATS}
     founder = SigningKey.generate()
     port = port_of_discharge()
     founding = Founding(

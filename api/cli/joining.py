@@ -1,5 +1,6 @@
 """Makes a new member's directory for ``lading init``, whole or not at all."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,16 @@ def lay_down(
     passphrases: dict[str, str],
     network_file: Path | None,
     credit_code: str | None = None,
+    recover: str | None = None,
 ) -> dict[str, Any]:
     """Write the directory and return what its operator is told, tokens included.
 
     Args:
         where: the public host, the address that is listened on, the API's port, the peers' port.
+        recover: the id of the member that has lost its keys; None: a newcomer.
 
     Raises:
-        UsageInvalid: a role or credit code that is none, or a directory that exists.
+        UsageInvalid: a role, credit code or id that is none, or a directory that exists.
         NetworkMalformed, CouncilSignatureMissing: the network's file cannot be relied on.
     """
     network = load(network_file) if network_file is not None else None
@@ -46,7 +49,8 @@ def lay_down(
         )
     begun = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(begun, ignore_errors=True)
-    new = create_member(begun, names, _roles(roles), addresses, passphrases, credit_code)
+    member = None if recover is None else _member_id(recover)
+    new = create_member(begun, names, _roles(roles), addresses, passphrases, credit_code, member)
     tokens = grant_tokens(begun, sorted(ROLES), directory.name)
     write_json(begun / "profiles" / f"{new.hex_id}.json", new.profile.to_json())
     admission = _admission(new)
@@ -65,6 +69,14 @@ def _admission(new: NewMember) -> dict[str, Any]:
         "profile": "0x" + new.profile.hash.hex(),
         "keys": [{"key": "0x" + key.hex(), "purpose": int(purpose)} for key, purpose in new.keys],
     }
+
+
+def _member_id(text: str) -> bytes:
+    if not re.fullmatch(r"0x[0-9a-f]{64}", text):
+        raise UsageInvalid(
+            "MEMBER_ID_INVALID", "This is no member's id.", "It is 0x and 64 lower-case hex digits."
+        )
+    return bytes.fromhex(text[2:])
 
 
 def _roles(names: list[str]) -> Role:

@@ -15,6 +15,7 @@ from api.cli import (
     authority,
     commands,
     contracts,
+    council,
     events,
     evidence,
     files,
@@ -45,6 +46,9 @@ app.command()(processes.ledger)
 app.command()(processes.gateway)
 app.command()(processes.up)
 app.command()(upkeep.init)
+app.command()(upkeep.apply)
+app.command()(upkeep.know)
+app.command()(upkeep.conformance)
 app.command()(upkeep.status)
 app.command()(upkeep.backup)
 app.command()(upkeep.restore)
@@ -66,6 +70,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(files.app, name="files")
 app.add_typer(holds.app, name="holds")
 app.add_typer(audit.app, name="audit")
+app.add_typer(council.app, name="council")
 app.command()(evidence.history)
 app.command()(evidence.verify)
 

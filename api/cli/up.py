@@ -28,6 +28,7 @@ from api.cli.consortium import (
     free_ports,
     lay_down,
     lay_down_lane,
+    lay_down_seats,
     port_of_discharge,
     rogue_keys,
 )
@@ -129,9 +130,11 @@ def _lay_down(directory: Path, rpc: Rpc, with_rogues: bool, say: Say) -> Consort
     if rogues is not None:
         told["attack"] = rogues.told
     say("Founding: contracts, then the council's motions, two of three seats each.")
-    network = found_consortium(rpc, members, rogues)
+    network = found_consortium(rpc, members, rogues, lay_down_seats(directory, members, told))
     for member in members:
         save(network, member.directory / "network.json")
+    for seat in told["council"].values():
+        save(network, Path(seat["directory"]) / "network.json")
     save(network, directory / "network.json")
     told |= {
         "network": str(directory / "network.json"),

@@ -31,6 +31,9 @@ def init(
     credit_code: Annotated[
         str | None, typer.Option(help="Unified social credit code, if registered in China.")
     ] = None,
+    recover: Annotated[
+        str | None, typer.Option(help="The id of a member that has lost its keys.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a new member's directory: keys, certificate, profile, settings, tokens.
@@ -49,9 +52,66 @@ def init(
         raise _unusable("The signer and the node have the same passphrase.")
     told = lay_down(
         directory, (name, name_zh), role, (host, listen, api_port, peers_port), ledger,
-        passphrases, network, credit_code,
+        passphrases, network, credit_code, recover,
     )  # fmt: skip
     show(told, as_json, fields)
+
+
+def apply(
+    directory: Directory,
+    target: Annotated[Path, typer.Argument(help="The application's file, not there yet.")],
+    document: Annotated[
+        list[Path] | None, typer.Option(help="A document the council gets; may be repeated.")
+    ] = None,
+    recovery: Annotated[
+        bool, typer.Option("--recovery", help="New keys for a member that lost its own.")
+    ] = False,
+    series: Annotated[
+        str | None, typer.Option(help="A new number series, where the numbering key is lost too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an application to the council, signed by every key of the directory.
+
+    Passphrases as for lading init. The file is public; the documents go by another way.
+    """
+    from api.cli.applying import make
+
+    passphrases = {
+        "signer": _passphrase(SIGNER_PASSPHRASE, "signer"),
+        "node": _passphrase(NODE_PASSPHRASE, "node"),
+    }
+    told = make(directory, target, list(document or ()), passphrases, recovery, series)
+    show(told, as_json, fields)
+
+
+def conformance(
+    directory: Directory,
+    peer: Annotated[str | None, typer.Option(help="One member's id; without it all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a new node against others': TLS, signature, clock, versions, a message, reads.
+
+    The node runs; its passphrase is LADING_KEYSTORE_PASSPHRASE. Ends with 1 when something fails.
+    """
+    from api.cli.conforming import tried
+
+    with working("Trying"):
+        found = tried(directory, peer)
+    show(found, as_json, lambda rows: table(rows, ["state", "what", "says"]))
+    if not found or any(each["state"] == "fail" for each in found):
+        raise typer.Exit(REFUSED)
+
+
+def know(
+    directory: Directory,
+    file: Annotated[Path, typer.Argument(help="A profile, or an application.", dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Take another member's profile into the directory; it counts once Membership names it."""
+    from api.cli.conforming import install_profile
+
+    show(install_profile(directory, file), as_json, fields)
 
 
 def status(directory: Directory, as_json: AsJson = False) -> None:

@@ -104,16 +104,16 @@ class SignerSettings:
                 network.json without enough signatures of its council.
         """
         directory = directory.resolve()
-        _check_directory(directory)
-        given = _read(directory / "signer.json")
+        check_directory(directory)
+        given = read_file(directory / "signer.json")
         required = {"signer", "member", "verbs"}
         if not required <= set(given) <= required | _OPTIONAL or given["signer"] != FORMAT:
             raise SettingsUnusable("signer.json has missing or unknown settings, or is too new.")
         return SignerSettings(
             directory=directory,
-            member=_hex(given["member"], 32, "member"),
+            member=hex_of(given["member"], 32, "member"),
             verbs=_verbs(given["verbs"]),
-            domains=_domains(_read(directory / "network.json")),
+            domains=domains_of(read_file(directory / "network.json")),
             act_keys=_act_keys(given),
             token=_token(given.get("pkcs11")),
             max_ttl_seconds=int(
@@ -127,7 +127,8 @@ class SignerSettings:
         )
 
 
-def _check_directory(directory: Path) -> None:
+def check_directory(directory: Path) -> None:
+    """Raise SettingsUnusable unless the directory is there, closed to others, and short enough."""
     try:
         mode = directory.stat().st_mode
     except OSError as error:
@@ -142,7 +143,8 @@ def _check_directory(directory: Path) -> None:
         )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; raises SettingsUnusable."""
     try:
         with path.open("rb") as file:
             data = read_json(file.read(MAX_FILE_BYTES))
@@ -199,25 +201,27 @@ def _token(given: object) -> tuple[Path, str] | None:
 
 def _fingerprint(given: object) -> str | None:
     if given is not None:
-        _hex(given, 32, "authority")
+        hex_of(given, 32, "authority")
     return None if given is None else str(given)
 
 
-def _hex(value: object, length: int, name: str) -> bytes:
+def hex_of(value: object, length: int, name: str) -> bytes:
+    """Return the bytes of ``0x`` and hex digits; raises SettingsUnusable."""
     if not isinstance(value, str) or not re.fullmatch(f"0x[0-9a-f]{{{2 * length}}}", value):
         raise SettingsUnusable(f"{name} is not 0x and {2 * length} lower-case hex digits.")
     return bytes.fromhex(value[2:])
 
 
-def _domains(network: dict[str, Any]) -> dict[str, Domain]:
+def domains_of(network: dict[str, Any]) -> dict[str, Domain]:
+    """Return each contract's domain by a network.json; raises SettingsUnusable."""
     try:
         _check_signatures(network)
         chain_id = network["chain_id"]
         if isinstance(chain_id, bool) or not isinstance(chain_id, int):
             raise SettingsUnusable("network.json: chain_id is not an integer.")
-        network_id = _hex(network["network_id"], 32, "network_id")
+        network_id = hex_of(network["network_id"], 32, "network_id")
         return {
-            name: Domain(chain_id, _hex(contract["address"], 20, name), network_id)
+            name: Domain(chain_id, hex_of(contract["address"], 20, name), network_id)
             for name, contract in network["contracts"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
@@ -231,7 +235,7 @@ def _check_signatures(network: dict[str, Any]) -> None:
     council is the right one is for whoever put the file here to know.
     """
     body = {name: value for name, value in network.items() if name != "signatures"}
-    keys = {seat["member"]: _hex(seat["key"], 20, "key") for seat in network["council"]["seats"]}
+    keys = {seat["member"]: hex_of(seat["key"], 20, "key") for seat in network["council"]["seats"]}
     signed = set()
     for item in network["signatures"]:
         try:

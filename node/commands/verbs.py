@@ -9,6 +9,8 @@ from node.attestations import checkpoints
 from node.commands import members
 from node.commands.bodies import B, Body
 from node.commands.preparing import Context, Prepared
+from node.council import acts as council
+from node.council import motions
 from node.devices import devices, equivocation, lanes
 from node.releases import cancellation, conditions, holds, lane_acts, orders, rights, standing
 from node.titles import amendment, freezes, hand_over, issue, pledges, rules, surrender
@@ -80,6 +82,13 @@ def _lane_act(name: str) -> tuple[str, Verb]:
         return lane_acts.prepare_lane_act(context, name, body)
 
     return _verb(name, lane_acts.LaneActBody, prepare, policy="SubmitLaneAct")
+
+
+def _council_act(name: str) -> tuple[str, Verb]:
+    def prepare(context: Context, body: council.CouncilActBody) -> Prepared:
+        return council.prepare_council_act(context, name, body)
+
+    return _verb(name, council.CouncilActBody, prepare, policy="SubmitCouncilAct")
 
 
 TITLE_VERBS = (
@@ -200,4 +209,8 @@ MEMBER_VERBS = (
     _verb("EndDelegation", members.EndDelegationBody, members.prepare_end_delegation),
 )
 
-VERBS: Mapping[str, Verb] = dict(TITLE_VERBS + RELEASE_VERBS + DEVICE_VERBS + MEMBER_VERBS)
+COUNCIL_VERBS = tuple(_council_act(name) for name in sorted(motions.VERBS))
+
+VERBS: Mapping[str, Verb] = dict(
+    TITLE_VERBS + RELEASE_VERBS + DEVICE_VERBS + MEMBER_VERBS + COUNCIL_VERBS
+)

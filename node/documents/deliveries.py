@@ -9,10 +9,18 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, select
 
-from node.documents.errors import DeliveryRefused, ReaderNotEntitled
+from node.documents.errors import DeliveryRefused, DocumentNotHeld, ReaderNotEntitled
 from node.documents.readers import delivery_state, is_reader
 from node.errors import Waiting
-from node.store.documents import FAILED, FOR_ATTACHMENT, WAITING, AttachmentRow, DeliveryRow
+from node.store.documents import (
+    FAILED,
+    FOR_ATTACHMENT,
+    FOR_DOCUMENT,
+    WAITING,
+    AttachmentRow,
+    DeliveryRow,
+    DocumentRow,
+)
 
 
 def owe(session: Session, root: str, to: str, purpose: str) -> int:
@@ -37,6 +45,24 @@ def owe(session: Session, root: str, to: str, purpose: str) -> int:
     if row.id is None:
         raise AssertionError("a flushed row has an id")
     return row.id
+
+
+def owe_again(session: Session, root: str, to: str) -> DeliveryRow:
+    """Note that ``to`` is sent a document once more that it had: it has lost what it held.
+
+    What is under way stays so.
+
+    Raises: DocumentNotHeld, ReaderNotEntitled.
+    """
+    if session.get(DocumentRow, root) is None:
+        raise DocumentNotHeld("The document is not here.", root=root)
+    if not is_reader(session, root, to):
+        raise ReaderNotEntitled("The member never had the document.", root=root, member=to)
+    row = session.get_one(DeliveryRow, owe(session, root, to, FOR_DOCUMENT))
+    row.state, row.refusal = WAITING, None
+    row.due, row.attempts, row.code = time.time(), 0, None
+    session.add(row)
+    return row
 
 
 def owe_attachment(session: Session, file: AttachmentRow, to: str) -> int:

@@ -18,6 +18,7 @@ from node.exchange.problems import FINAL
 from node.exchange.tls import TlsFiles, client_context, peer_client
 
 MAX_ANSWER_BYTES = 64 * 1024
+MAX_PROFILE_BYTES = 256 * 1024
 LONGEST_WAIT_SECONDS = 3600
 _MAX_FACT_CHARACTERS = 200
 
@@ -52,6 +53,16 @@ class PeerClient:
             raise PeerUnavailable(f"The node of {to} does not answer.", member=to) from error
         return _answer(to, response.status_code, answer, _wait_of(response))
 
+    def get(self, to: str, path: str) -> Any:
+        """Return the JSON of a route that takes no signature; raises as ``post``."""
+        url = self._directory.profile(to).peers_url.rstrip("/") + path
+        try:
+            with self._client(to).stream("GET", url) as response:
+                answer = _bounded(response, MAX_PROFILE_BYTES)
+        except (httpx.HTTPError, ssl.SSLError) as error:
+            raise PeerUnavailable(f"The node of {to} does not answer.", member=to) from error
+        return _answer(to, response.status_code, answer, _wait_of(response))
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
@@ -71,11 +82,11 @@ class PeerClient:
             return client
 
 
-def _bounded(response: httpx.Response) -> bytes:
+def _bounded(response: httpx.Response, most: int = MAX_ANSWER_BYTES) -> bytes:
     answer = bytearray()
     for chunk in response.iter_bytes():
         answer += chunk
-        if len(answer) > MAX_ANSWER_BYTES:
+        if len(answer) > most:
             raise httpx.ReadError("the answer is too long")
     return bytes(answer)
 

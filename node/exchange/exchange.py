@@ -69,7 +69,7 @@ class Exchange:
         kid = _kid_of(profile, message_key, envelope_key)
         self._profile = profile
         self.companions = companions
-        self._tls = tls
+        self.tls = tls
         self._directory = directory
         self.flights = Flights()
         self._door = Door(profile.peers_url, self._own_profile, directory, database, self.flights)
@@ -101,7 +101,7 @@ class Exchange:
             http=PeerProtocol,
             ws="none",
             lifespan="off",
-            ssl_context_factory=lambda *_: server_context(self._tls, self._directory.certificates),
+            ssl_context_factory=lambda *_: server_context(self.tls, self._directory.certificates),
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -51,7 +51,12 @@ RUN = (
 
 
 class RunningMember:
-    """One member: its directory, a node object for the test's own use, and its processes."""
+    """One member: its directory, a node object for the test's own use, and its processes.
+
+    ``seat`` is the key of its seat in the council.
+    """
+
+    seat: SigningKey
 
     def __init__(self, new: NewMember) -> None:
         self.new = new
@@ -174,11 +179,14 @@ def running_members(
     member's directory before the network is founded.
     """
     with running_ledger(folder) as url:
-        made = lay_down(folder, names, url, waiting, equip)
+        seats = {name: SigningKey.generate() for name in names}
+        made = lay_down(folder, names, url, waiting, equip, seats)
         for name, more in (settings or {}).items():
             file = folder / name / "settings.json"
             write_json(file, {**json.loads(file.read_bytes()), **more})
         members = {name: RunningMember(new) for name, new in made.items()}
+        for name, member in members.items():
+            member.seat = seats[name]
         try:
             for member in members.values():
                 member.start_signer()
@@ -196,10 +204,15 @@ def lay_down(
     url: str,
     waiting: WaitingTimes | None = None,
     equip: Callable[[str, NewMember], NewMember] = lambda _, new: new,
+    seats: Mapping[str, SigningKey] | None = None,
 ) -> dict[str, NewMember]:
-    """Make members' directories, found their network on the ledger at ``url``, introduce them."""
+    """Make members' directories, found their network on the ledger at ``url``, introduce them.
+
+    ``seats``: the key of each member's seat in the council, by its name; new ones if not given.
+    """
     made = {name: equip(name, _make(folder / name, name, url)) for name in names}
-    network = _found(url, made, waiting or default_rulebook().waiting)
+    keys = {new.hex_id: (seats or {}).get(n) or SigningKey.generate() for n, new in made.items()}
+    network = _found(url, made, waiting or default_rulebook().waiting, keys)
     for new in made.values():
         save(network, new.directory / "network.json")
         for other in made.values():
@@ -222,9 +235,10 @@ def _make(folder: Path, name: str, url: str) -> NewMember:
     return create_member(folder, (name, name), ROLES[name], addresses, passphrases)
 
 
-def _found(url: str, members: dict[str, NewMember], waiting: WaitingTimes) -> Network:
+def _found(
+    url: str, members: dict[str, NewMember], waiting: WaitingTimes, seats: dict[str, SigningKey]
+) -> Network:
     founder = SigningKey.generate()
-    seats = {new.hex_id: SigningKey.generate() for new in members.values()}
     ports = [(name, ROLES[name]) for name in ("terminal", "customs", "regulator")]
     founding = Founding(
         nonce="0x" + secrets.token_hex(32),

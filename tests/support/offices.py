@@ -25,6 +25,7 @@ class Office:
     def __init__(self, member: RunningMember) -> None:
         self.id = member.id
         self.directory = member.new.directory
+        self.seat = member.seat
         self.tokens = grant_tokens(self.directory, ROLES)
         self.url = member.new.profile.api_url
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)

@@ -26,7 +26,7 @@ from identity.policy.decide import Actor
 from node.audit.record import record
 from node.documents.attachments import ATTACH, DEFAULT_MEDIA_TYPE, check_names
 from node.documents.copies import copy_source
-from node.documents.deliveries import owe_attachment
+from node.documents.deliveries import owe_again, owe_attachment
 from node.documents.errors import DocumentNotHeld
 from node.documents.streams import KeptStream
 from node.errors import Refused
@@ -121,6 +121,19 @@ def send_file(request: Request, root: Id, stream: Id, body: SendBody) -> dict[st
         roles = ",".join(sorted(actor.roles))
         record(session, "SendFile", row.state, subject=actor.subject, role=roles, object_id=root)
         return {"id": stream, "to": body.to, "state": row.state, "refusal": row.refusal}
+
+
+@router.post("/v1/documents/{root}/deliveries", status_code=202, response_model=SentShape)
+def send_document_again(request: Request, root: Id, body: SendBody) -> dict[str, Any]:
+    """Send a document once more to a member that had it and has lost it."""
+    node, actor = node_of(request), allow(request, ATTACH)
+    with node.db.begin() as session:
+        row = owe_again(session, root, body.to)
+        roles = ",".join(sorted(actor.roles))
+        record(
+            session, "SendDocument", row.state, subject=actor.subject, role=roles, object_id=root
+        )
+        return {"id": root, "to": body.to, "state": row.state, "refusal": row.refusal}
 
 
 @router.get("/v1/deliveries", response_model=QueuesShape)

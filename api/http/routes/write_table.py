@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from node.commands.verbs import VERBS
+from node.council.acts import CouncilActBody
 from node.releases.lane_acts import LaneActBody
 
 EXAMPLE_ID = "0x" + "5f" * 32
@@ -16,6 +17,12 @@ OFFER = {"offer": EXAMPLE_ID}
 PROPOSAL = {"proposal": EXAMPLE_ID}
 LEGAL_ORDER = {"legal_order": EXAMPLE_ID}
 LANE_ACT = "LaneAct"
+COUNCIL_ACT = "CouncilAct"
+SIGNED_ELSEWHERE: Mapping[str, type[BaseModel]] = {
+    LANE_ACT: LaneActBody,
+    COUNCIL_ACT: CouncilActBody,
+}
+"""Writes whose act was signed already: the act says which verb it is."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Write:
     @property
     def model(self) -> type[BaseModel]:
         """The verb's body, the address's fields among it."""
-        return LaneActBody if self.verb == LANE_ACT else VERBS[self.verb].body
+        return SIGNED_ELSEWHERE.get(self.verb) or VERBS[self.verb].body
 
 
 ON_TITLES = (
@@ -139,6 +146,7 @@ ON_THE_MEMBER = (
         {"delegate": EXAMPLE_ID, "verbs": ["Surrender"], "until": EXAMPLE_MOMENT},
     ),
     Write("/v1/delegations/{given}/end", "EndDelegation"),
+    Write("/v1/council-acts", COUNCIL_ACT, {"act": EXAMPLE_WIRE}),
 )
 
 WRITES = ON_TITLES + ON_RELEASES + ON_DEVICES + ON_THE_MEMBER

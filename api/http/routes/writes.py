@@ -12,22 +12,34 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.errors import BodyInvalid
 from api.http.intent import TheIntent
-from api.http.routes.write_table import LANE_ACT, WRITES, Write
+from api.http.routes.write_table import COUNCIL_ACT, LANE_ACT, WRITES, Write
 from api.http.shapes.commands import CommandShape
 from identity.acts.types import ACT_TYPES
 from node.commands.bodies import read_body
-from node.releases.lane_acts import LaneActBody, verb_of
+from node.council import acts as council
+from node.releases import lane_acts
 
-LANE_ACT_SAYS = "Hand in an act that a lane has signed: a gate-out, a return, an interchange."
+SIGNED_SAYS = {
+    LANE_ACT: "Hand in an act that a lane has signed: a gate-out, a return, an interchange.",
+    COUNCIL_ACT: "Hand in an act by which a council seat puts a motion or assents to one.",
+}
 
 
 def _endpoint(write: Write) -> Callable[..., Any]:
     async def perform(request: Request, intent: TheIntent) -> Response:
         body = _body(request)
-        verb = verb_of(read_body(LaneActBody, body)) if write.verb == LANE_ACT else write.verb
-        return await intent.perform(verb, body)
+        return await intent.perform(_verb(write, body), body)
 
     return perform
+
+
+def _verb(write: Write, body: dict[str, Any]) -> str:
+    """The verb; an act that was signed already says its own. Raises ActMalformed."""
+    if write.verb == LANE_ACT:
+        return lane_acts.verb_of(read_body(lane_acts.LaneActBody, body))
+    if write.verb == COUNCIL_ACT:
+        return council.verb_of(read_body(council.CouncilActBody, body))
+    return write.verb
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -42,7 +54,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _says(write: Write) -> str:
-    return LANE_ACT_SAYS if write.verb == LANE_ACT else ACT_TYPES[write.verb].says
+    return SIGNED_SAYS.get(write.verb) or ACT_TYPES[write.verb].says
 
 
 def _openapi(write: Write) -> dict[str, Any]:

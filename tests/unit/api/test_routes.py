@@ -26,6 +26,8 @@ VALUES = {
     "{hold}": "0" * 32,
     "{subscriber}": "0" * 32,
     "{message}": "msg_" + "0" * 32,
+    "{motion}": OTHER,
+    "{member}": OTHER,
 }
 QUERIES: dict[str, dict[str, Any]] = {
     "/v1/pickups": {"container": "MAEU6543213"},
@@ -44,10 +46,12 @@ EXAMPLES["/v1/evidence"] = {"title": OTHER}
 EXAMPLES["/v1/projections/rebuild"] = {}
 EXAMPLES["/v1/documents/{root}/attachments"] = {}
 EXAMPLES["/v1/documents/{root}/attachments/{stream}/deliveries"] = {"to": OTHER}
+EXAMPLES["/v1/documents/{root}/deliveries"] = {"to": OTHER}
 for below in ("holds", "holds/{hold}/lift", "delete"):
     EXAMPLES[f"/v1/documents/{{root}}/{below}"] = {"reason": "a test"}
 EXAMPLES["/v1/subscribers"] = {"name": "planning"}
 EXAMPLES["/v1/subscribers/{subscriber}/ack"] = {"position": 0}
+EXAMPLES["/v1/applications/check"] = {}
 EXAMPLES["/v1/webhooks"] = {"name": "erp", "url": "https://erp.example/lading"}
 EXAMPLES["/v1/dead-letters/{message}/redeliver"] = {}
 
