@@ -13,6 +13,7 @@ NodeError
 └── Unavailable: could work later
     ├── LedgerUnavailable, PartHeld
     └── Waiting: something that must come first has not come yet
+        └── NetworkOutdated: a network.json that names the contracts in force
 
 Every error has a stable ``code``, a sentence, what to do, and facts. Facts name ids, counts and
 limits, never a document's content: errors reach logs and other programs.
@@ -181,3 +182,12 @@ class Waiting(Unavailable):
 
     code = "WAITING"
     what_to_do = "Nothing: the node tries again by itself."
+
+
+class NetworkOutdated(Waiting):
+    """The council has activated a version of the contracts that network.json does not know."""
+
+    code = "NETWORK_OUTDATED"
+    what_to_do = (
+        "Get the network.json that the council has signed anew: lading know DIRECTORY FILE."
+    )

@@ -17,7 +17,7 @@ from identity.profile.profile import Profile
 from identity.signer.client import Signer
 from node.approvals.holding import LAPSE, lapse
 from node.chain.follower import Follower
-from node.chain.network import load
+from node.chain.network import Network, NetworkFile
 from node.chain.rpc import Rpc
 from node.chain.sender import Sender
 from node.commands.handler import CommandHandler
@@ -76,7 +76,7 @@ class Node:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self.settings = settings
-        self.network = load(settings.network_file)
+        self._network_file = NetworkFile(settings.network_file)
         self.profile = _own_profile(settings)
         self.rulebook = _rulebook(settings, self.network.rulebook)
         self._passphrase = passphrase_from(environment)
@@ -131,6 +131,11 @@ class Node:
             settings.authority,
             settings.authority_number,
         )
+
+    @property
+    def network(self) -> Network:
+        """The network as the council has signed it last; another object once the file changes."""
+        return self._network_file.current()
 
     def follower(self) -> Follower:
         """Return what projects the ledger into tables and stream; commands' ends are its hook."""

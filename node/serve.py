@@ -230,9 +230,11 @@ class Service:
                 self._stop.wait(self._node.settings.poll_seconds)
 
     def _send(self) -> None:
-        check_ledger(self._node.rpc, self._node.network)
+        network = self._node.network
+        check_ledger(self._node.rpc, network)
         sender = self._node.sender()
-        self._poll(sender.step)
+        # A network.json that names other contracts makes another sender.
+        self._poll(sender.step, lambda: self._node.network is network)
 
     def _work(self) -> None:
         worker, desk = self._node.worker(), self._node.signing_desk()
@@ -246,11 +248,14 @@ class Service:
             worker.close()
             messengers.close()
 
-    def _poll(self, step: Callable[[], bool]) -> None:
-        """Step until told to stop: soon again while busy, else when the database changes."""
+    def _poll(self, step: Callable[[], bool], holds: Callable[[], bool] = lambda: True) -> None:
+        """Step until told to stop: soon again while busy, else when the database changes.
+
+        ``holds``: ends it too when it says no; the part then begins again.
+        """
         changes = Changes(self._node.db)
         try:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and holds():
                 changes.seen()
                 began = time.monotonic()
                 if step():

@@ -1,4 +1,4 @@
-"""``lading conformance`` and ``lading install``: a new node's last steps, in its own directory."""
+"""``lading know`` and ``lading conformance``: what a node takes over, and how it is tried."""
 
 import os
 from pathlib import Path
@@ -11,6 +11,8 @@ from identity.acts.words import MemberStatus
 from identity.council.application import parse as parse_application
 from identity.errors import ApplicationMalformed, ProfileMalformed
 from identity.profile.profile import Profile
+from identity.strict_json import read_json
+from node.chain.network import follows, load, save
 from node.exchange.conformance import conform
 from node.member import write_json
 from node.node import Node
@@ -36,25 +38,45 @@ def tried(directory: Path, peer: str | None) -> list[dict[str, Any]]:
         node.close()
 
 
-def install_profile(directory: Path, file: Path) -> dict[str, Any]:
-    """Put another member's profile, or that of an application, where the node looks for it.
+def taken_over(directory: Path, file: Path) -> dict[str, Any]:
+    """Put a profile (or an application's), or a later network.json, where the node looks for it.
 
-    It counts as soon as its hash is the one in Membership, and not before.
+    A profile counts as soon as its hash is the one in Membership. Running processes read a
+    network.json again by themselves; a council seat's directory takes one too.
 
-    Raises: UsageInvalid, SettingsInvalid.
+    Raises: UsageInvalid, SettingsInvalid, NetworkMalformed, CouncilSignatureMissing.
     """
-    settings = Settings.load(directory)
-    profile = _profile(file)
+    text = _read(file)
+    if _is_network(text):
+        return _install_network(directory / "network.json", file)
+    profile = _profile(text)
     member = "0x" + profile.member.hex()
-    write_json(settings.profiles_directory / f"{member}.json", profile.to_json())
+    folder = Settings.load(directory).profiles_directory
+    write_json(folder / f"{member}.json", profile.to_json())
     return {"member": member, "name": profile.name_en, "hash": "0x" + profile.hash.hex()}
 
 
-def _profile(file: Path) -> Profile:
+def _install_network(target: Path, file: Path) -> dict[str, Any]:
+    later = load(file)
+    if target.exists() and not follows(later, load(target)):
+        raise UsageInvalid(
+            "NETWORK_DIFFERS",
+            f"{file} is of another network, or earlier than the one that is here.",
+            "Ask the council for the last one.",
+        )
+    save(later, target)
+    return {"network": later.network_id, "version": later.version, "file": str(target)}
+
+
+def _is_network(text: bytes) -> bool:
     try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise UsageInvalid("FILE_UNREADABLE", f"{file} cannot be read.", "Name a file.") from error
+        given = read_json(text)
+    except ValueError:
+        return False
+    return isinstance(given, dict) and "network_id" in given and "contracts" in given
+
+
+def _profile(text: bytes) -> Profile:
     try:
         return Profile.parse(text)
     except ProfileMalformed as error:
@@ -62,3 +84,10 @@ def _profile(file: Path) -> Profile:
             return parse_application(text).profile
         except ApplicationMalformed:
             raise error from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageInvalid("FILE_UNREADABLE", f"{file} cannot be read.", "Name a file.") from error

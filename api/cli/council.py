@@ -132,6 +132,19 @@ def seats(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def network(
+    directory: Directory,
+    file: Annotated[Path, typer.Argument(help="Where it is, or is to be.", dir_okay=False)],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign network.json anew, as the ledger stands; each seat adds its signature to the file."""
+    from api.cli.seats import network_signed
+
+    show(network_signed(directory, file, _asking(yes)), as_json, fields)
+
+
+@app.command()
 def ties(
     member: Annotated[str, typer.Argument(help="The member's id.")], as_json: AsJson = False
 ) -> None:

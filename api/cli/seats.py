@@ -1,11 +1,12 @@
 """What a council seat does at its own desk: check, put into words, sign, hand to a node."""
 
 import hashlib
+import json
 import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from identity.acts.wording import describe
 from identity.council.application import Application, parse
 from identity.council.seat import Seat, opened
 from identity.keys.keystore import passphrase_from
+from node.chain.network import CouncilSignature, save
+from node.chain.network import parse as parse_network
 
 EXPIRES_SECONDS = 24 * 3600
 WAIT_SECONDS = 60
@@ -80,6 +83,36 @@ def approved(directory: Path, motion: str, file: Path | None, ask: Ask) -> dict[
         own = {name: theirs.fields[name] for name in _own_names(theirs.name)}
         act = seat.act(theirs.name, theirs.object, theirs.counter, own, _expiry())
         return _assent(node, seat, act, ask)
+
+
+def network_signed(directory: Path, file: Path, ask: Ask) -> dict[str, Any]:
+    """Add the seat's signature to network.json as the node tells it now; return how many it has.
+
+    Raises: UsageInvalid when the file says something else, NetworkMalformed, and as ``proposed``.
+    """
+    told = Member().read("/v1/network")["network"]
+    network = parse_network(json.dumps({**told, "signatures": []}).encode())
+    if file.exists():
+        given = parse_network(_read(file))
+        if given.body() != network.body():
+            says = f"{file} is not what the ledger says now."
+            raise UsageInvalid("NETWORK_DIFFERS", says, "Begin a new file.")
+        network = given
+    says = f"network.json of {network.network_id}: contracts of version {network.version}, "
+    if not ask(says + f"{len(network.witnesses)} witness keys."):
+        raise UsageInvalid("NOT_SIGNED", "Nothing was signed.", "Ask again when it is decided.")
+    with opened(directory, passphrase_from(os.environ)) as seat:
+        member = "0x" + seat.member.hex()
+        others = tuple(each for each in network.signatures if each.member != member)
+        own = CouncilSignature(member, seat.sign_network(network.body()))
+        signed = replace(network, signatures=(*others, own))
+    save(signed, file)
+    return {
+        "file": str(file),
+        "version": signed.version,
+        "signatures": len(signed.signatures),
+        "needed": signed.threshold,
+    }
 
 
 def _assent(node: Member, seat: Seat, act: Act, ask: Ask) -> dict[str, Any]:

@@ -105,13 +105,15 @@ def conformance(
 
 def know(
     directory: Directory,
-    file: Annotated[Path, typer.Argument(help="A profile, or an application.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A profile, an application, or network.json.", dir_okay=False)
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Take another member's profile into the directory; it counts once Membership names it."""
-    from api.cli.conforming import install_profile
+    """Take over another member's profile, or a network.json that the council has signed anew."""
+    from api.cli.conforming import taken_over
 
-    show(install_profile(directory, file), as_json, fields)
+    show(taken_over(directory, file), as_json, fields)
 
 
 def status(directory: Directory, as_json: AsJson = False) -> None:

@@ -30,7 +30,7 @@ from identity.signer.asked import Asked, check_asked
 from identity.signer.audit import AuditFile
 from identity.signer.national import CoSigner
 from identity.signer.rules import TokenBucket, check
-from identity.signer.settings import SignerSettings
+from identity.signer.settings import Domains, SignerSettings
 from identity.strict_json import read_json
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Service:
         """Take what was opened; ``national`` has the SM2 key where a token has the others."""
         self._settings = settings
         self._audit = audit
+        self._domains = Domains(settings)
         self._keys = [(begins, keystore.signing_key(name)) for name, begins in settings.act_keys]
         self._numbering_key: numbering.NumberingKey | None = None
         with contextlib.suppress(KeyMissing):
@@ -141,7 +142,7 @@ class Service:
         check(self._settings, typed, now)
         asked = None if by is None else Asked.from_json(by)
         self._check_asked(typed, asked, now)
-        domain, companion = self._settings.domains[typed.type.contract], None
+        domain, companion = self._domains.current()[typed.type.contract], None
         if self._national is not None:
             typed, companion = self._national(typed, domain, now)
         hashed = digest(domain, typed)
@@ -176,15 +177,15 @@ class Service:
             return
         if asked is None:
             raise AskerRefused("The node did not say who asked.", reason="NOBODY_ASKED")
-        domain = self._settings.domains[act.type.contract]
+        domain = self._domains.current()[act.type.contract]
         check_asked(file, act, approval_digest(domain, act), asked, now)
 
     def _describe(self, act: object) -> dict[str, object]:
         """Say what an act does, in words, without signing it."""
         typed = act_from_json(act)
-        if typed.type.contract not in self._settings.domains:
+        if typed.type.contract not in self._domains.current():
             raise RequestMalformed("network.json does not name the act's contract.")
-        hashed = digest(self._settings.domains[typed.type.contract], typed)
+        hashed = digest(self._domains.current()[typed.type.contract], typed)
         return {"digest": _hex(hashed), "says": describe(typed)}
 
     def _number(self, bill_number: object) -> dict[str, object]:
@@ -203,7 +204,7 @@ class Service:
             authority: object = None if file is None else file.number
         except AuthorityFileUnavailable as error:
             authority = error.message
-        domain = next(iter(self._settings.domains.values()))
+        domain = next(iter(self._domains.current().values()))
         return {
             "member": _hex(self._settings.member),
             "key": _hex(self._key(int(time.time())).address),

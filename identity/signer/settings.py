@@ -5,6 +5,7 @@ The domain of every act comes from the second alone: no request can name another
 or contract.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,6 +128,41 @@ class SignerSettings:
         )
 
 
+class Domains:
+    """The domains by the directory's network.json, read again when it was replaced.
+
+    One that does not carry its council's signatures, or is another network's, changes nothing.
+    """
+
+    def __init__(self, settings: SignerSettings) -> None:
+        self._path = settings.directory / "network.json"
+        self._stamp = _stamp(self._path)
+        self._domains = settings.domains
+
+    def current(self) -> Mapping[str, Domain]:
+        """Return the domain of each contract's acts, by its name."""
+        stamp = _stamp(self._path)
+        if stamp is not None and stamp != self._stamp:
+            self._stamp = stamp
+            with contextlib.suppress(SettingsUnusable):
+                found = domains_of(read_file(self._path))
+                if _network_of(found) == _network_of(self._domains):
+                    self._domains = found
+        return self._domains
+
+
+def _network_of(domains: Mapping[str, Domain]) -> set[tuple[int, bytes]]:
+    return {(domain.chain_id, domain.network_id) for domain in domains.values()}
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def check_directory(directory: Path) -> None:
     """Raise SettingsUnusable unless the directory is there, closed to others, and short enough."""
     try:
@@ -220,9 +256,12 @@ def domains_of(network: dict[str, Any]) -> dict[str, Domain]:
         if isinstance(chain_id, bool) or not isinstance(chain_id, int):
             raise SettingsUnusable("network.json: chain_id is not an integer.")
         network_id = hex_of(network["network_id"], 32, "network_id")
+        latest = dict(network["contracts"])
+        for version in network["versions"]:
+            latest |= version["contracts"]
         return {
             name: Domain(chain_id, hex_of(contract["address"], 20, name), network_id)
-            for name, contract in network["contracts"].items()
+            for name, contract in latest.items()
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingsUnusable("network.json lacks a field, or one is of another type.") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+import structlog
 from eth_hash.auto import keccak
 from jsonschema import Draft202012Validator
 
@@ -28,6 +29,8 @@ from node.metrics import ledger_faults
 
 FILE_BYTES_LIMIT = 4 * 1024 * 1024
 STATEMENT_KIND = "network"
+log = structlog.get_logger("network")
+
 CONTRACT_NAMES = ("Network", "Membership", "Devices", "Titles", "Releases", "Attestations")
 SUCCEEDED_NAMES = tuple(name for name in CONTRACT_NAMES if name != "Network")
 """The contracts whose addresses a version names, in its order; Network itself stays."""
@@ -71,6 +74,18 @@ class DeployedContract:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A version of the contracts after the founding: those that it put in place of others.
+
+    ``version`` is 2 for the first of them; ``from_height`` the block of the act that activated it.
+    """
+
+    version: int
+    from_height: int
+    contracts: Mapping[str, DeployedContract]
+
+
+@dataclass(frozen=True)
 class CouncilSignature:
     """One seat's signature of this file: ``0x`` and 130 hex digits."""
 
@@ -87,8 +102,10 @@ class Network:
         engine: which ledger software, as a word: ``embedded``, ``avalanche``.
         operator: who alone runs the ledger, if one party does; an evidence file says so.
         deployed_height: the block of the first contract; nothing of interest is below it.
+        contracts: the founding ones.
         threshold, seats, rulebook, waiting: at the founding; what the council changed later
             stands on the ledger.
+        versions: of the contracts, those after the founding that the council has signed for.
     """
 
     chain_id: int
@@ -105,10 +122,24 @@ class Network:
     waiting: WaitingTimes
     witnesses: tuple[Witness, ...]
     signatures: tuple[CouncilSignature, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The last version that this file knows; 1 for the founding contracts."""
+        return self.versions[-1].version if self.versions else 1
+
+    @property
+    def latest(self) -> Mapping[str, DeployedContract]:
+        """The contracts of the last version that this file knows, by name."""
+        found = dict(self.contracts)
+        for version in self.versions:
+            found |= version.contracts
+        return found
 
     def address(self, contract: str) -> bytes:
-        """Return the contract's address, 20 bytes."""
-        return read_bytes(self.contracts[contract].address)
+        """Return the address (20 bytes) of the contract in the last version that is known."""
+        return read_bytes(self.latest[contract].address)
 
     def domain(self, contract: str) -> Domain:
         """Return the EIP-712 domain of acts that ``contract`` executes."""
@@ -126,7 +157,7 @@ class Network:
     def body(self) -> dict[str, Any]:
         """Return what the council signs: the file without its signatures."""
         return {
-            "network": 1,
+            "network": 2,
             "chain_id": self.chain_id,
             "network_id": self.network_id,
             "nonce": self.nonce,
@@ -135,6 +166,14 @@ class Network:
             "operator": self.operator,
             "deployed_height": self.deployed_height,
             "contracts": {name: vars(contract) for name, contract in self.contracts.items()},
+            "versions": [
+                {
+                    "version": version.version,
+                    "from_height": version.from_height,
+                    "contracts": {name: vars(each) for name, each in version.contracts.items()},
+                }
+                for version in self.versions
+            ],
             "council": {"threshold": self.threshold, "seats": [vars(seat) for seat in self.seats]},
             "rulebook": self.rulebook,
             "waiting": vars(self.waiting),
@@ -196,6 +235,14 @@ def parse(text: bytes) -> Network:
         waiting=WaitingTimes(**data["waiting"]),
         witnesses=tuple(Witness(**witness) for witness in data["witnesses"]),
         signatures=tuple(CouncilSignature(**signature) for signature in data["signatures"]),
+        versions=tuple(
+            Version(
+                given["version"],
+                given["from_height"],
+                {name: DeployedContract(**each) for name, each in given["contracts"].items()},
+            )
+            for given in data["versions"]
+        ),
     )
 
 
@@ -215,6 +262,54 @@ def load(path: Path) -> Network:
     return network
 
 
+class NetworkFile:
+    """The file at ``path``, read again when it was replaced by a later one of the same network.
+
+    One that cannot be relied on, or is another network's, is as good as none: the last one stays.
+    Safe to use from several threads.
+
+    Raises: as ``load``, at the first reading alone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = _stamp(path)
+        self._network = load(path)
+
+    def current(self) -> Network:
+        """Return the network; another object only when the file has changed."""
+        stamp = _stamp(self._path)
+        if stamp is not None and stamp != self._seen:
+            self._seen = stamp
+            try:
+                found = load(self._path)
+            except (NetworkMalformed, CouncilSignatureMissing) as error:
+                log.warning("network.json was replaced by what cannot be used", code=error.code)
+                return self._network
+            if follows(found, self._network):
+                self._network = found
+            else:
+                log.warning("network.json was replaced by another network's, or an earlier one")
+        return self._network
+
+
+def follows(later: Network, earlier: Network) -> bool:
+    """Say whether one file may take the other's place: the same network, and no version less."""
+    return (
+        later.network_id == earlier.network_id
+        and later.contracts == earlier.contracts
+        and later.versions[: len(earlier.versions)] == earlier.versions
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def save(network: Network, path: Path) -> None:
     """Write the file so that a reader sees the old one or the new one, never a part."""
     body = network.body() | {"signatures": [vars(given) for given in network.signatures]}
@@ -230,7 +325,8 @@ def save(network: Network, path: Path) -> None:
 def check(network: Network) -> None:
     """Check the file in itself: its id and its council's signatures.
 
-    Steps: (1) no seat and no key stands twice, and the threshold can be reached; (2) the network
+    Steps: (1) no seat and no key stands twice, the threshold can be reached, and versions follow
+    each other; (2) the network
     id is the hash of the founding inputs; (3) at least ``threshold`` seats have signed. Whether
     this council is the right one is the question of whoever installs the file.
 
@@ -243,6 +339,8 @@ def check(network: Network) -> None:
         raise NetworkMalformed("A council seat or key stands twice.")
     if network.threshold > len(keys):
         raise NetworkMalformed("The council has fewer seats than its threshold.")
+    if [each.version for each in network.versions] != list(range(2, network.version + 1)):
+        raise NetworkMalformed("The versions of the contracts do not follow each other.")
     expected = network_id(
         network.seats, network.threshold, network.genesis, network.chain_id, network.nonce
     )
@@ -265,9 +363,11 @@ def check_ledger(ledger: Ledger, network: Network) -> None:
         LedgerDiffers: one of them is another; facts say which.
         LedgerUnavailable: no answer.
     """
+    meant = [*network.contracts.items()]
+    meant += [each for version in network.versions for each in version.contracts.items()]
     chain_id, genesis, *codes = ledger.batch(
         [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])]
-        + [("eth_getCode", [c.address, "latest"]) for c in network.contracts.values()]
+        + [("eth_getCode", [contract.address, "latest"]) for _, contract in meant]
     )
     if isinstance(chain_id, RpcRefused) or int(chain_id, 16) != network.chain_id:
         ledger_faults.labels("other_ledger").inc()
@@ -275,7 +375,7 @@ def check_ledger(ledger: Ledger, network: Network) -> None:
     if isinstance(genesis, RpcRefused) or not genesis or genesis["hash"] != network.genesis:
         ledger_faults.labels("other_ledger").inc()
         raise LedgerDiffers("The ledger has another genesis block.", expected=network.genesis)
-    for (name, contract), code in zip(network.contracts.items(), codes, strict=True):
+    for (name, contract), code in zip(meant, codes, strict=True):
         if isinstance(code, RpcRefused) or code_hash(read_bytes(code)) != contract.code_hash:
             ledger_faults.labels("other_ledger").inc()
             raise LedgerDiffers(

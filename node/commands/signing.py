@@ -19,12 +19,13 @@ from identity.errors import Unavailable as IdentityUnavailable
 from identity.signer.asked import Asked
 from identity.signer.client import SignedAct
 from node.approvals.holding import approvals_of
+from node.chain.versions import is_outdated
 from node.commands.bodies import to_hex
 from node.commands.queue import expiry
 from node.commands.states import Move, move_all, refusal_of
 from node.documents.deliveries import require_acknowledged
 from node.documents.errors import DeliveryRefused
-from node.errors import Waiting
+from node.errors import NetworkOutdated, Waiting
 from node.jobs import LONGEST_DELAY_SECONDS, put_off
 from node.store.commands import ACCEPTED, EXPIRED, REFUSED, SIGNED, Command, OutboxRow
 from node.store.due import is_due
@@ -93,6 +94,10 @@ class SigningDesk:
             waits = {row.id: _waits(session, row) for row in rows}
             drafts = _drafts(session, rows)
             approved = approvals_of(session, [one for one in drafts if drafts[one].held])
+            if rows and is_outdated(session, self._node.network):
+                waits = dict.fromkeys(
+                    waits, NetworkOutdated("The contracts are of a later version.")
+                )
         if not rows:
             return False
         now = int(time.time())

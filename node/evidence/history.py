@@ -21,6 +21,7 @@ from identity.acts.words import Outcome
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from node.chain.network import SUCCEEDED_NAMES, Network
+from node.chain.rpc import read_bytes
 from node.evidence.errors import ActNotSigned, EventNotProved, HistoryGap
 from node.evidence.receipts import Log
 
@@ -96,7 +97,7 @@ class Contracts:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._names = {network.address(name): name for name in network.contracts}
+        self._names = {read_bytes(each.address): name for name, each in network.contracts.items()}
 
     def domain_at(self, address: bytes, contract: str) -> Domain | None:
         """Return the domain of acts that ``contract`` executes at ``address``; None elsewhere."""

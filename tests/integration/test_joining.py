@@ -76,10 +76,12 @@ def newcomer(folder: Path, offices: dict[str, Office], seats: list[Seat]) -> Ite
     }
     carry(seats, "AdmitMember", "--application", file)
     know(offices, made, file)
-    made.serve()
-    wait_for(lambda: status(made, made.id) == "active", "the newcomer is a member")
-    yield made
-    made.stop()
+    try:
+        made.serve()
+        wait_for(lambda: status(made, made.id) == "active", "the newcomer is a member")
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture(scope="module")

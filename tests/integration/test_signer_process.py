@@ -50,7 +50,8 @@ def network() -> dict:
         for seat, key in COUNCIL.items()
     ]
     body = {
-        "network": 1,
+        "network": 2,
+        "versions": [],
         "chain_id": 31337,
         "network_id": "0x" + NETWORK_ID.hex(),
         "contracts": {

@@ -118,7 +118,7 @@ class Newcomer:
                         stderr=log,
                     )
                 )
-        wait_for(self._answers, "the newcomer's node answers")
+        wait_for(self._answers, "the newcomer's node answers", 300)
 
     def stop(self) -> None:
         for process in self._processes:

@@ -14,6 +14,7 @@ from api.http.shapes.council import (
     CouncilShape,
     MotionShape,
     MotionsShape,
+    NetworkDraftShape,
     TiesShape,
 )
 from identity.acts.typed import act_to_json
@@ -22,6 +23,7 @@ from identity.council.application import file_hash, read
 from node.chain.versions import in_force
 from node.council.applications import FAIL, Known, check
 from node.council.motions import OPEN, Motion, motions, threshold
+from node.council.network_draft import draft
 from node.council.ties import ties_of
 from node.store.council_projections import ContractVersion, Council, CouncilSeat, RulebookInForce
 from node.store.projections import Authority, AuthorityMotion, Member
@@ -60,6 +62,16 @@ def get_council(request: Request) -> dict[str, Any]:
             "assignments": _assignments(reader),
             "as_of": reader.as_of(),
         }
+
+
+@router.get("/v1/network", response_model=NetworkDraftShape)
+def get_network(request: Request) -> dict[str, Any]:
+    """Show network.json as the ledger stands now, unsigned: what the council's seats sign anew."""
+    with reading(request, READ) as reader:
+        node = reader.node
+        made = draft(reader.session, node.rpc, node.network)
+        same = made.body() == node.network.body()
+        return {"network": made.body(), "is_in_use": same, "as_of": reader.as_of()}
 
 
 @router.get("/v1/motions", response_model=MotionsShape)

@@ -110,3 +110,11 @@ class TiesShape(Shape):
     member: str
     ties: list[TieShape]
     as_of: AsOfShape
+
+
+class NetworkDraftShape(Shape):
+    """network.json without signatures; ``is_in_use`` when this node's says the same."""
+
+    network: dict[str, Any]
+    is_in_use: bool
+    as_of: AsOfShape

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from identity.keys.secp256k1 import SigningKey
+from identity.signer.settings import Domains, SignerSettings, domains_of
 from node.chain.errors import CouncilSignatureMissing, NetworkMalformed
 from node.chain.network import (
     CONTRACT_NAMES,
     CouncilSignature,
     DeployedContract,
     Network,
+    NetworkFile,
     Seat,
+    Version,
     WaitingTimes,
     Witness,
     check,
@@ -146,7 +149,7 @@ def file_of(network: Network, tmp_path: Path) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("network", 2),
+        ("network", 1),
         ("chain_id", "7741"),
         ("chain_id", True),
         ("genesis", "0x" + "AA" * 32),
@@ -179,3 +182,67 @@ def test_a_missing_file_and_other_bytes_are_refused(tmp_path: Path) -> None:
     for text in (b"", b"\xff", b"[" * 5_000, b"[]"):
         with pytest.raises(NetworkMalformed):
             parse(text)
+
+
+SECOND = Version(2, 40, {"Titles": DeployedContract("0x" + "77" * 20, "0x" + "78" * 32)})
+
+
+def succeeded() -> Network:
+    """The network after a second version of Titles, signed anew."""
+    network = replace(unsigned(), versions=(SECOND,))
+    for seat, key in zip(SEATS[:2], KEYS, strict=False):
+        network = network.signed_by(seat.member, key)
+    return network
+
+
+def test_acts_are_for_the_contracts_of_the_last_version() -> None:
+    network = succeeded()
+    assert network.address("Titles") == b"\x77" * 20
+    assert network.domain("Titles").verifying_contract == b"\x77" * 20
+    assert network.address("Releases") == unsigned().address("Releases")
+    assert (network.version, unsigned().version) == (2, 1)
+    assert network.contracts == unsigned().contracts
+
+
+def test_versions_follow_each_other_and_are_signed_for(tmp_path: Path) -> None:
+    save(succeeded(), tmp_path / "network.json")
+    assert load(tmp_path / "network.json") == succeeded()
+    with pytest.raises(NetworkMalformed):
+        check(replace(succeeded(), versions=(replace(SECOND, version=3),)))
+    with pytest.raises(CouncilSignatureMissing):
+        check(replace(succeeded(), versions=()))
+
+
+def test_a_file_that_was_replaced_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "network.json"
+    save(signed(), path)
+    file = NetworkFile(path)
+    first = file.current()
+    assert file.current() is first
+    save(succeeded(), path)
+    assert file.current().version == 2
+    assert file.current() is file.current()
+
+
+def test_a_file_that_cannot_take_its_place_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "network.json"
+    save(succeeded(), path)
+    file = NetworkFile(path)
+    save(signed(), path)  # an earlier one
+    assert file.current().version == 2
+    save(replace(succeeded(), signatures=()), path)
+    assert file.current().version == 2
+    path.unlink()
+    assert file.current().version == 2
+
+
+def test_a_signer_signs_for_the_contracts_that_its_file_names_now(tmp_path: Path) -> None:
+    path = tmp_path / "network.json"
+    save(signed(), path)
+    read = domains_of(json.loads(path.read_bytes()))
+    domains = Domains(SignerSettings(tmp_path, b"\x01" * 32, frozenset({"Offer"}), read))
+    assert domains.current()["Titles"].verifying_contract == unsigned().address("Titles")
+    save(succeeded(), path)
+    assert domains.current()["Titles"].verifying_contract == b"\x77" * 20
+    save(replace(succeeded(), signatures=()), path)
+    assert domains.current()["Titles"].verifying_contract == b"\x77" * 20
