@@ -29,11 +29,12 @@ class Member:
                 f"{API_VARIABLE} or {TOKEN_VARIABLE} is not set.",
                 f"Set {API_VARIABLE} to a member's API address and {TOKEN_VARIABLE} to your token.",
             )
-        self._client = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=ANSWER_SECONDS,
-            trust_env=False,
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self._url, headers=self._headers, timeout=ANSWER_SECONDS, trust_env=False
         )
 
     def read(self, path: str, **query: Any) -> Any:
@@ -127,7 +128,10 @@ class Member:
         """
         given = query if after is None else query | {"after": after}
         try:
-            with self._client.stream("GET", "/v1/events/stream", params=given) as response:
+            with (
+                self._client() as client,
+                client.stream("GET", "/v1/events/stream", params=given) as response,
+            ):
                 if not response.is_success:
                     response.read()
                     raise _refusal(response.status_code, _object(response))
@@ -137,7 +141,8 @@ class Member:
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
         try:
-            response = self._client.request(method, path, **request)
+            with self._client() as client:
+                response = client.request(method, path, **request)
             answer = response.json()
         except httpx.HTTPError as error:
             raise _silent("The member's API does not answer.") from error
