@@ -107,7 +107,10 @@ class Member:
     def _fetch(self, path: str, content: BinaryIO) -> int:
         digest, size = sha256(), 0
         try:
-            with self._client.stream("GET", path, timeout=FILE_SECONDS) as response:
+            with (
+                self._client() as client,
+                client.stream("GET", path, timeout=FILE_SECONDS) as response,
+            ):
                 if not response.is_success:
                     response.read()
                     raise _refusal(response.status_code, _object(response))
