@@ -31,22 +31,18 @@ def test_a_member_without_certificates_is_told_nothing(tmp_path: File) -> None:
     assert states(tmp_path) == {}
 
 
-@pytest.mark.parametrize(
-    ("next_update", "state"), [(NOW + 5 * DAY, "ok"), (NOW + DAY, "warn"), (NOW - 10, "fail")]
-)
-def test_lists_are_renewed_in_time(tmp_path: File, next_update: int, state: str) -> None:
-    lay_out(tmp_path, acts_path(), next_update)
+@pytest.mark.parametrize(("ahead", "state"), [(5 * DAY, "ok"), (DAY, "warn"), (-10, "fail")])
+def test_lists_are_renewed_in_time(tmp_path: File, ahead: int, state: str) -> None:
+    lay_out(tmp_path, acts_path(), NOW + ahead)
     assert states(tmp_path)["REVOCATION_LISTS_END"] == state
 
 
-@pytest.mark.parametrize(
-    ("valid_until", "state"), [(NOW + 40 * DAY, "ok"), (NOW + DAY, "warn"), (NOW - 10, "fail")]
-)
+@pytest.mark.parametrize(("ahead", "state"), [(40 * DAY, "ok"), (DAY, "warn"), (-10, "fail")])
 def test_the_certificate_for_acts_is_renewed_in_time(
-    tmp_path: File, valid_until: int, state: str
+    tmp_path: File, ahead: int, state: str
 ) -> None:
     path = acts_path()
-    path.end_draft = replace(path.end_draft, valid_until=valid_until)
+    path.end_draft = replace(path.end_draft, valid_until=NOW + ahead)
     path.issuing_draft = replace(path.issuing_draft, valid_until=NOW + 90 * DAY)
     lay_out(tmp_path, path, NOW + 5 * DAY)
     assert states(tmp_path)["NATIONAL_CERTIFICATE_ENDS"] == state
