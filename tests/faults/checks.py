@@ -69,8 +69,14 @@ class Checker:
         self._nothing_leaked()
 
     def _follow(self) -> None:
+        """Read the ledger to its end, and wait until every member has."""
         while self._follower.step():
             pass
+        for member in self._world.members.values():
+            wait_for(
+                lambda m=member: _height(m.database) >= _height(self.tables),  # type: ignore[misc]
+                f"{member.name} is at the ledger's height",
+            )
 
     # 1
 
@@ -144,10 +150,6 @@ class Checker:
     # 3
 
     def _equals_the_ledger(self, member: Member) -> None:
-        wait_for(
-            lambda: _height(member.database) >= _height(self.tables),
-            f"{member.name} is at the ledger's height",
-        )
         self._follow()
         for model in PROJECTIONS:
             ours, theirs = _rows(self.tables, model), _rows(member.database, model)
