@@ -16,7 +16,7 @@ from story.consortium import Consortium, until
 START_SECONDS = 240
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     """Six members' processes as ``lading up`` starts them, stopped at the end."""
     directory = tmp_path_factory.mktemp("c") / "up"

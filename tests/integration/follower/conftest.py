@@ -11,7 +11,7 @@ from node.store.database import Database
 from node.store.schema import upgrade
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Founded]:
     with running_ledger(tmp_path_factory.mktemp("ledger")) as url:
         network = Founded(url)

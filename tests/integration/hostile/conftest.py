@@ -30,7 +30,7 @@ class Target:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """A whole member: API, peers' listener, follower, sender, worker, in one process."""
     with running_offices(tmp_path_factory.mktemp("hostile"), ("carrier", "shipper")) as offices:
