@@ -19,13 +19,12 @@ from identity.acts.typed import Act, Domain, act_from_json, act_to_json, digest
 from identity.certificates.certificate import read
 from identity.certificates.errors import AuthorityUnavailable
 from identity.certificates.path import CheckedCertificate
-from identity.certificates.purposes import Purpose
 from identity.certificates.revocation import read_list
-from identity.certificates.roots import Root, Trust, TrustDirectory
+from identity.certificates.roots import Trust, TrustDirectory
 from identity.companions.companion import Companion, check_companion
 from identity.companions.errors import CompanionRefused
+from identity.companions.profiled import roots_of
 from identity.errors import IdentityError
-from identity.profile.profile import Profile
 from identity.signatures import sm2
 from identity.signer.client import SignedAct
 from identity.strict_json import read_json
@@ -183,21 +182,6 @@ class Companions:
                 noted_at=int(time.time()),
             )
         )
-
-
-def roots_of(profile: Profile) -> list[Root]:
-    """Return the roots for acts that stand in a member's profile; others there are left out."""
-    found = []
-    for der in profile.certificate_authorities:
-        try:
-            certificate = read(der)
-            rooted = certificate.issuer == certificate.subject and certificate.extensions.authority
-        except IdentityError:
-            continue
-        if rooted:
-            purposes = frozenset({Purpose.ACTS, Purpose.ENCRYPTION})
-            found.append(Root(certificate, "0x" + profile.member.hex(), purposes))
-    return found
 
 
 def _concerned(session: Session, act: Act) -> set[str]:

@@ -7,16 +7,13 @@ lists in the file say how the certificate stood when the act was executed.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
-
 from identity.certificates.roots import Trust
 from identity.companions.companion import Companion, check_companion
+from identity.companions.profiled import roots_of
 from identity.errors import IdentityError
 from identity.profile.profile import Profile
-from node.companions.companions import roots_of
 from node.evidence.errors import CompanionNotProved, EvidenceMalformed
 from node.evidence.history import ProvedAct
-from node.store.companions import CompanionRow
 
 
 @dataclass(frozen=True)
@@ -77,10 +74,3 @@ def _checked(companion: Companion, proved: ProvedAct, trust: Trust) -> CoSigned:
         valid_until=checked.valid_until,
         revocation=checked.revocation,
     )
-
-
-def companions_of(session: Session, digests: Iterable[bytes]) -> dict[bytes, Companion]:
-    """Return what this node keeps of these acts' co-signatures."""
-    named = ["0x" + digest.hex() for digest in digests]
-    rows = session.exec(select(CompanionRow).where(col(CompanionRow.digest).in_(named)))
-    return {bytes.fromhex(r.digest[2:]): Companion.from_json(r.companion) for r in rows}

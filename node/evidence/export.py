@@ -22,10 +22,10 @@ from node.chain.network import Network
 from node.chain.rpc import Ledger, read_bytes
 from node.chain.versions import in_force
 from node.errors import LedgerUnavailable, NodeError
-from node.evidence.cosigned import check_companions, companions_of
+from node.evidence.cosigned import check_companions
 from node.evidence.errors import EvidenceRefused, NothingToProve, WitnessesMissing
 from node.evidence.file import EvidenceFile
-from node.evidence.gather import events_of, objects_of, prove_events, wires_of
+from node.evidence.gather import companions_of, events_of, objects_of, prove_events, wires_of
 from node.evidence.statements import (
     ANCHOR,
     DEFAULT_WITNESSES,

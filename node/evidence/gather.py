@@ -1,6 +1,6 @@
 """What an evidence file is made of, from this member's own tables and the ledger's answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from eth_abi.abi import decode as abi_decode
@@ -11,6 +11,7 @@ from identity.acts.objects import COUNCIL, VERSIONS
 from identity.acts.typed import Act, decode_unsigned, unbatch
 from identity.acts.types import LANE_VERBS
 from identity.acts.words import Outcome
+from identity.companions.companion import Companion
 from identity.errors import IdentityError
 from identity.keys import secp256k1
 from node.chain.errors import RpcRefused
@@ -20,6 +21,7 @@ from node.errors import LedgerUnavailable
 from node.evidence.errors import NothingToProve
 from node.evidence.history import CONTRACT_OF, Place
 from node.evidence.receipts import ReceiptTree
+from node.store.companions import CompanionRow
 from node.store.council_projections import Delegation
 from node.store.projections import (
     ACTED,
@@ -177,3 +179,10 @@ def _signed_by(event: LedgerEvent, wires: Sequence[bytes]) -> bytes:
 
 def _lane(event: LedgerEvent) -> str:
     return "0x" + cast(bytes, act_of(event).fields["lane"]).hex()
+
+
+def companions_of(session: Session, digests: Iterable[bytes]) -> dict[bytes, Companion]:
+    """Return what this node keeps of these acts' co-signatures."""
+    named = ["0x" + digest.hex() for digest in digests]
+    rows = session.exec(select(CompanionRow).where(col(CompanionRow.digest).in_(named)))
+    return {bytes.fromhex(r.digest[2:]): Companion.from_json(r.companion) for r in rows}

@@ -52,7 +52,7 @@ def test_a_truncated_file_is_malformed(told: Told) -> None:
 @pytest.mark.parametrize(
     ("where", "value"),
     [
-        (("blocks", 0, "body", "height"), 2.0),
+        (("blocks", 0, "body", "height"), 2.5),
         (("blocks", 0, "body", "height"), -1),
         (("blocks", 0, "body", "height"), 2**60),
         (("acts", 0, "index"), True),
@@ -65,7 +65,7 @@ def test_a_truncated_file_is_malformed(told: Told) -> None:
         (("statuses", 0, "body", "kind"), "ship"),
         (("statuses", 0, "signatures", 0, "signature"), "0x" + "00" * 64),
         (("disclosures", 0, "more"), 1),
-        (("profiles", 0, "profile"), 2),
+        (("profiles", 0, "profile"), 3),
         (("network", "more"), 1),
         (("more",), 1),
     ],

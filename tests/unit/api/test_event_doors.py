@@ -334,7 +334,7 @@ def test_a_subscriber_and_a_filter_together_are_refused(
     mine = subscriber(client, member).json()
     query = {"subscriber": mine["id"], "kind": "acted"}
     answer = client.get("/v1/events", params=query, headers=member.bearer())
-    assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_INVALID")
+    assert (answer.status_code, answer.json()["code"]) == (422, "FILTER_INVALID")
 
 
 def webhook(client: httpx.Client, member: Office, role: str = "admin", **body: Any) -> Any:
