@@ -137,6 +137,11 @@ class Node:
         """The network as the council has signed it last; another object once the file changes."""
         return self._network_file.current()
 
+    @property
+    def poll_seconds(self) -> float:
+        """How often to ask the ledger for a new block."""
+        return self.settings.poll_seconds or self.network.profile.poll_seconds
+
     def follower(self) -> Follower:
         """Return what projects the ledger into tables and stream; commands' ends are its hook."""
         return Follower(self.rpc, self.db, self.network, [apply_outcomes], stream=True)
@@ -149,8 +154,7 @@ class Node:
         store = Keystore.open(self.settings.relay_keystore_file, self._passphrase)
         names = [entry.name for entry in store.entries() if entry.purpose == "relay"]
         keys = {name: store.signing_key(name) for name in names}
-        pace = self.settings.poll_seconds
-        return Sender(self.rpc, self.db, self.network, keys, settle_seconds=pace)
+        return Sender(self.rpc, self.db, self.network, keys, settle_seconds=self.poll_seconds)
 
     def worker(self) -> "Worker | Dispatcher":
         """Return what does the outbox's work, or hands it to Celery; but for signing."""

@@ -227,7 +227,7 @@ class Service:
         follower = self._node.follower()
         while not self._stop.is_set():
             if not follower.step():
-                self._stop.wait(self._node.settings.poll_seconds)
+                self._stop.wait(self._node.poll_seconds)
 
     def _send(self) -> None:
         network = self._node.network

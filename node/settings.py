@@ -82,7 +82,8 @@ class Settings(BaseSettings):
         webhook_targets: where webhooks may go: ``public`` https addresses, or ``any``, also by http
             and in the member's own network.
         people: who is told by mail what waits for them; needs ``smtp``.
-        poll_seconds: how often the follower asks the ledger for a new final block.
+        poll_seconds: how often the follower asks the ledger for a new final block; None: as the
+            engine's profile says.
         public_url: where people's browsers find the pages, scheme, host and port; None: on this
             machine alone, as ``http://localhost`` and the port. Passkeys are bound to it.
         sign_in_by_token: whether the pages take a bearer token while nobody has an account; once
@@ -121,7 +122,7 @@ class Settings(BaseSettings):
     webhook_targets: Literal["public", "any"] = "public"
     smtp: Smtp | None = None
     people: tuple[Person, ...] = ()
-    poll_seconds: float = Field(default=0.2, gt=0, le=60)
+    poll_seconds: float | None = Field(default=None, gt=0, le=60)
     audit_checkpoint_seconds: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
 
     @model_validator(mode="after")

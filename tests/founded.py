@@ -124,10 +124,11 @@ class Founded:
         key = self.members[relayer].relay
         nonce = int(self.ledger.call("eth_getTransactionCount", data(key.address), "pending"), 16)
         to, gas = self.network.address(contract), min(30_000_000, gas_for(wires, GAS_CAP))
-        chain_id = self.network.chain_id
-        transaction = send(self.ledger, key, chain_id, nonce, to, submit_calldata(list(wires)), gas)
+        chain_id, engine = self.network.chain_id, self.network.profile
+        calldata = submit_calldata(list(wires))
+        transaction = send(self.ledger, key, chain_id, nonce, to, calldata, gas, engine)
         names = {given.address: name for name, given in self.network.contracts.items()}
         return [
             read_event(log, names[log["address"].lower()], 0)
-            for log in wait_final(self.ledger, transaction)["logs"]
+            for log in wait_final(self.ledger, transaction, engine)["logs"]
         ]

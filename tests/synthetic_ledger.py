@@ -44,7 +44,7 @@ class SyntheticLedger:
             network_id=ZERO,
             nonce=ZERO,
             genesis=self._blocks[0]["hash"],
-            engine="synthetic",
+            engine="embedded",
             operator=None,
             deployed_height=1,
             contracts={

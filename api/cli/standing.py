@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from node.chain.network import load
 from node.chain.rpc import Rpc
 from node.errors import NodeError
 from node.serve import running_parts
@@ -81,7 +82,8 @@ def findings(
 def _head(settings: Settings) -> int | None:
     ledger = Rpc(settings.ledger_url, ANSWER_SECONDS)
     try:
-        block = ledger.call("eth_getBlockByNumber", "finalized", False)
+        final = load(settings.network_file).profile.final
+        block = ledger.call("eth_getBlockByNumber", final, False)
         return int(block["number"], 16)
     except (NodeError, KeyError, TypeError, ValueError):
         return None

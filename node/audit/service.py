@@ -63,7 +63,9 @@ def published_by(settings: Settings, db: Database) -> list[Checkpoint]:
     ledger = Rpc(settings.ledger_url)
     try:
         places = _attestations(network, db)
-        return checkpoints(ledger, places, settings.member, network.deployed_height)
+        return checkpoints(
+            ledger, network.profile, places, settings.member, network.deployed_height
+        )
     finally:
         ledger.close()
 

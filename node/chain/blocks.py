@@ -23,7 +23,6 @@ from node.errors import LedgerUnavailable
 from node.metrics import ledger_faults
 
 FIRST_SPAN_BLOCKS = 1_000
-GREATEST_SPAN_BLOCKS = 8_000
 EVENTS_PER_RANGE = 2_000
 PRUNED_CODE = 4444
 PRUNED_WORDS = ("prune", "missing trie node", "history", "world state unavailable")
@@ -51,7 +50,8 @@ class BlockReader:
         self._ledger = ledger
         self._genesis = network.genesis
         self._names = {contract.address: name for name, contract in network.contracts.items()}
-        self._span = FIRST_SPAN_BLOCKS
+        self._engine = network.profile
+        self._span = min(FIRST_SPAN_BLOCKS, self._engine.longest_log_range_blocks)
 
     def head_after(self, last: Block) -> Block:
         """Return the last final block, having checked that ``last`` is still what it was.
@@ -61,7 +61,7 @@ class BlockReader:
             LedgerDiffers: so it has, and the genesis block too: it is another ledger.
             LedgerBehind, LedgerSyncing: the ledger has no such final block yet.
         """
-        head, same = self._headers(["finalized", quantity(last.height)])
+        head, same = self._headers([self._engine.final, quantity(last.height)])
         if head is None or head.height < last.height or same is None:
             raise self._behind(last.height)
         if same.hash != last.hash:
@@ -160,7 +160,7 @@ class BlockReader:
                 logs, end = _whole_blocks(logs, EVENTS_PER_RANGE, end)
                 self._span = end - first + 1
             elif len(logs) < EVENTS_PER_RANGE // 2:
-                self._span = min(GREATEST_SPAN_BLOCKS, self._span * 2)
+                self._span = min(self._engine.longest_log_range_blocks, self._span * 2)
             return logs, end
 
     def _headers(self, choices: Sequence[str]) -> list[Block | None]:

@@ -16,6 +16,7 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain import artifacts
 from node.chain.errors import FoundingRefused, RpcRefused
 from node.chain.network import Seat, WaitingTimes
+from node.chain.profile import Profile
 from node.chain.relaying import sign_transaction
 from node.chain.rpc import Ledger, data, quantity, read_bytes
 
@@ -40,6 +41,7 @@ def deploy(
     threshold: int,
     rulebook: str,
     waiting: WaitingTimes,
+    engine: Profile,
 ) -> int:
     """Deploy what is not deployed yet, and return Network's block height once all is final.
 
@@ -64,7 +66,7 @@ def deploy(
         code = artifacts.load(name).bytecode + arguments[name]
         unsent = (founder, chain_id, nonce, b"", code, _gas(code, seats))
         if is_deployed(ledger, name, address):
-            transaction = sign_transaction(*unsent)[1]
+            transaction = sign_transaction(*unsent, engine.fee_per_gas_wei)[1]
             if ledger.call("eth_getTransactionReceipt", transaction) is None:
                 raise FoundingRefused("The founding account has founded another network.")
             transactions.append(transaction)
@@ -75,8 +77,8 @@ def deploy(
                 contract=name,
                 nonce=nonce,
             )
-        transactions.append(send(ledger, *unsent))
-    receipts = [wait_final(ledger, transaction) for transaction in transactions]
+        transactions.append(send(ledger, *unsent, engine))
+    receipts = [wait_final(ledger, transaction, engine) for transaction in transactions]
     for name, address in addresses.items():
         if not is_deployed(ledger, name, address):
             raise FoundingRefused(f"{name} was refused by its constructor.", contract=name)
@@ -97,9 +99,12 @@ def send(
     to: bytes,
     calldata: bytes,
     gas: int,
+    engine: Profile,
+    value: int = 0,
 ) -> str:
     """Send a transaction and return its hash; sending the same again is no error."""
-    raw, transaction = sign_transaction(key, chain_id, nonce, to, calldata, gas)
+    fee = engine.fee_per_gas_wei
+    raw, transaction = sign_transaction(key, chain_id, nonce, to, calldata, gas, fee, value)
     try:
         ledger.call("eth_sendRawTransaction", data(raw))
     except RpcRefused as error:
@@ -108,7 +113,7 @@ def send(
     return transaction
 
 
-def wait_final(ledger: Ledger, transaction: str) -> Mapping[str, Any]:
+def wait_final(ledger: Ledger, transaction: str, engine: Profile) -> Mapping[str, Any]:
     """Return the receipt of ``transaction`` once its block is final.
 
     Raises:
@@ -119,7 +124,7 @@ def wait_final(ledger: Ledger, transaction: str) -> Mapping[str, Any]:
         receipt, final = ledger.batch(
             [
                 ("eth_getTransactionReceipt", [transaction]),
-                ("eth_getBlockByNumber", ["finalized", False]),
+                ("eth_getBlockByNumber", [engine.final, False]),
             ]
         )
         if isinstance(receipt, RpcRefused) or isinstance(final, RpcRefused):

@@ -14,6 +14,7 @@ NodeError
 │   └── RebuildUnderWay         another process rebuilds this member's tables
 ├── Invalid
 │   ├── NetworkMalformed        network.json does not follow its format
+│   ├── EngineUnknown           it names an engine that this release has no profile of
 │   └── LogMalformed            a contract of this network emitted what no act can be
 └── Unavailable
     ├── LedgerUnavailable       (node/errors.py) it does not answer, or answers nonsense
@@ -123,6 +124,13 @@ class NetworkMalformed(Invalid):
 
     code = "NETWORK_MALFORMED"
     what_to_do = "Get network.json from the council again."
+
+
+class EngineUnknown(Invalid):
+    """The engine that network.json or a founding names is none that this release knows."""
+
+    code = "ENGINE_UNKNOWN"
+    what_to_do = "Use one of the engines in facts, or the release that knows this one."
 
 
 class LogMalformed(Invalid):

@@ -18,6 +18,7 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.deploy import deploy, predicted_addresses, send, wait_final
 from node.chain.errors import FoundingRefused
 from node.chain.events import ACTED_TOPIC, read_event
+from node.chain.logs import logs_between
 from node.chain.network import (
     DeployedContract,
     Network,
@@ -27,6 +28,7 @@ from node.chain.network import (
     code_hash,
     network_id,
 )
+from node.chain.profile import profile
 from node.chain.reasons import read_reason
 from node.chain.relaying import first_that_fit, gas_for, submit_calldata
 from node.chain.rpc import Ledger, data, quantity, read_bytes
@@ -132,10 +134,12 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
     """Deploy what is missing and describe it: network.json without witnesses and signatures.
 
     Raises:
+        EngineUnknown: the founding's engine is none that this release knows.
         FoundingRefused: ``founder`` is not the founding account, or as in ``deploy``.
     """
     if data(founder.address) != founding.founder:
         raise FoundingRefused("This key is not the founding account's.", founder=founding.founder)
+    engine = profile(founding.engine)
     chain_id = int(ledger.call("eth_chainId"), 16)
     genesis = str(ledger.call("eth_getBlockByNumber", quantity(0), False)["hash"])
     identity = network_id(founding.seats, founding.threshold, genesis, chain_id, founding.nonce)
@@ -148,6 +152,7 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
         founding.threshold,
         founding.rulebook,
         founding.waiting,
+        engine,
     )
     addresses = predicted_addresses(founder.address)
     contracts = {
@@ -176,7 +181,7 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
 
 def outstanding(ledger: Ledger, founding: Founding, network: Network) -> list[Motion]:
     """Return the motions that have not taken effect, in the order to relay them."""
-    block = _head(ledger)
+    block = _head(ledger, network)
     motions = []
     for admission in founding.admissions:
         member = read_bytes(admission.member)
@@ -210,8 +215,8 @@ def relay_motions(
     Raises:
         FoundingRefused: a motion did not take effect; facts give the contract's last reason.
     """
-    block = _head(ledger)
-    cap = view(ledger, network, "Membership", "gasCap", block=block)["gas"]
+    block = _head(ledger, network)
+    cap, engine = view(ledger, network, "Membership", "gasCap", block=block)["gas"], network.profile
     nonce = int(ledger.call("eth_getTransactionCount", data(founder.address), "pending"), 16)
     left, waiting = list(wires), []
     while left:
@@ -219,9 +224,10 @@ def relay_motions(
         part, left = left[:count], left[count:]
         membership, gas = network.address("Membership"), gas_for(part, cap)
         calldata = submit_calldata(part)
-        waiting.append(send(ledger, founder, network.chain_id, nonce, membership, calldata, gas))
+        unsent = (founder, network.chain_id, nonce, membership, calldata, gas)
+        waiting.append(send(ledger, *unsent, engine))
         nonce += 1
-    receipts = [wait_final(ledger, transaction) for transaction in waiting]
+    receipts = [wait_final(ledger, transaction, engine) for transaction in waiting]
     undone = outstanding(ledger, founding, network)
     if undone:
         raise FoundingRefused(
@@ -271,22 +277,18 @@ def _assignment(given: Assignment, place: bytes, counter: int) -> Motion:
     )
 
 
-def _head(ledger: Ledger) -> int:
-    return int(ledger.call("eth_getBlockByNumber", "finalized", False)["number"], 16)
+def _head(ledger: Ledger, network: Network) -> int:
+    block = ledger.call("eth_getBlockByNumber", network.profile.final, False)
+    return int(block["number"], 16)
 
 
 def _admitted_height(ledger: Ledger, network: Network, member: str) -> int:
-    address = network.contracts["Membership"].address
-    first = network.deployed_height
-    logs: list[dict[str, Any]] = ledger.call(
-        "eth_getLogs",
-        {
-            "address": address,
-            "fromBlock": quantity(first),
-            "toBlock": "finalized",
-            "topics": [ACTED_TOPIC, member],
-        },
-    )
+    query = {
+        "address": network.contracts["Membership"].address,
+        "topics": [ACTED_TOPIC, member],
+    }
+    first, last = network.deployed_height, _head(ledger, network)
+    logs = logs_between(ledger, network.profile, query, first, last)
     events = [read_event(log, "Membership", 0) for log in logs]
     return next(
         event.block

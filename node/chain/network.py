@@ -24,6 +24,7 @@ from identity.errors import SignatureInvalid
 from identity.keys.secp256k1 import SigningKey
 from identity.signatures.statements import recover_statement, sign_statement
 from node.chain.errors import CouncilSignatureMissing, LedgerDiffers, NetworkMalformed, RpcRefused
+from node.chain.profile import Profile, profile
 from node.chain.rpc import Ledger, read_bytes
 from node.metrics import ledger_faults
 
@@ -123,6 +124,11 @@ class Network:
     witnesses: tuple[Witness, ...]
     signatures: tuple[CouncilSignature, ...] = ()
     versions: tuple[Version, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """The engine's ways; raises EngineUnknown."""
+        return profile(self.engine)
 
     @property
     def version(self) -> int:

@@ -84,22 +84,34 @@ def read_transaction(raw: bytes) -> Transaction:
     return Transaction(int.from_bytes(fields[4], "big"), fields[5], fields[7])
 
 
-def sign_nothing(key: SigningKey, chain_id: int, nonce: int) -> tuple[bytes, str]:
+def sign_nothing(key: SigningKey, chain_id: int, nonce: int, fee_per_gas: int) -> tuple[bytes, str]:
     """Return a signed transaction that uses the nonce up and does nothing, and its hash."""
-    return sign_transaction(key, chain_id, nonce, key.address, b"", PLAIN_GAS)
+    return sign_transaction(key, chain_id, nonce, key.address, b"", PLAIN_GAS, fee_per_gas)
 
 
 def sign_transaction(
-    key: SigningKey, chain_id: int, nonce: int, contract: bytes, calldata: bytes, gas: int
+    key: SigningKey,
+    chain_id: int,
+    nonce: int,
+    to: bytes,
+    calldata: bytes,
+    gas: int,
+    fee_per_gas: int,
+    value: int = 0,
 ) -> tuple[bytes, str]:
-    """Return a signed zero-fee transaction and its hash, ``0x`` hex.
+    """Return a signed transaction and its hash, ``0x`` hex.
 
     The signature is deterministic (RFC 6979): the same inputs give the same bytes.
 
+    Args:
+        to: an address; empty for a deployment.
+        fee_per_gas: in wei, as the engine's profile says; offered whole, so that it is both the
+            most that is paid and the tip, which some engines ask for.
+        value: wei to transfer.
+
     Source: EIP-1559 for the transaction, EIP-2718 for the envelope.
     """
-    no_fee, no_value = 0, 0
-    unsigned = [chain_id, nonce, no_fee, no_fee, gas, contract, no_value, calldata, []]
+    unsigned = [chain_id, nonce, fee_per_gas, fee_per_gas, gas, to, value, calldata, []]
     signature = key.sign(keccak(DYNAMIC_FEE_TYPE + rlp.encode(unsigned)))
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     raw = DYNAMIC_FEE_TYPE + rlp.encode([*unsigned, signature[64] - 27, r, s])

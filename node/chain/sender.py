@@ -79,6 +79,9 @@ class Sender:
         self._ledger = ledger
         self._db = db
         self._network = network
+        self._engine = network.profile
+        # A transaction that waits for its block is not lost yet.
+        self._resend_seconds = max(RESEND_SECONDS, 2 * self._engine.block_seconds)
         self._keys = {data(key.address): key for key in keys.values()}
         self._names = {data(key.address): name for name, key in keys.items()}
         self._clock = clock
@@ -157,7 +160,7 @@ class Sender:
 
     def _final_nonces(self, relayers: set[str]) -> tuple[int, dict[str, int]]:
         """Return the last final block's height and each relay key's next nonce after it."""
-        block = self._ledger.call("eth_getBlockByNumber", "finalized", False)
+        block = self._ledger.call("eth_getBlockByNumber", self._engine.final, False)
         height = int(block["number"], 16)
         names = sorted(relayers)
         asked = [("eth_getTransactionCount", [name, quantity(height)]) for name in names]
@@ -211,16 +214,17 @@ class Sender:
             if row.cancelled_by is not None and row.cancel_raw is None:
                 self._cancel(row)
         # Not between: it is long ago, or the clock has jumped back.
-        self._send(
-            [r for r in rows if r.sent_at is None or not 0 <= now - r.sent_at < RESEND_SECONDS]
-        )
+        pace = self._resend_seconds
+        self._send([r for r in rows if r.sent_at is None or not 0 <= now - r.sent_at < pace])
 
     def _cancel(self, row: RelayTransaction) -> None:
         """Write down, before it is sent, the transaction that does nothing with the nonce."""
         key = self._keys.get(row.relayer)
         if key is None:
             return
-        row.cancel_raw, row.cancel_hash = sign_nothing(key, self._network.chain_id, row.nonce)
+        row.cancel_raw, row.cancel_hash = sign_nothing(
+            key, self._network.chain_id, row.nonce, self._engine.fee_per_gas_wei
+        )
         row.sent_at = None
         with self._db.begin() as session:
             session.merge(row)
@@ -295,6 +299,7 @@ class Sender:
             self._network.address(contract),
             submit_calldata(wires),
             gas_for(wires, self._gas_cap(contract)),
+            self._engine.fee_per_gas_wei,
         )
         return RelayTransaction(
             relayer=relayer,

@@ -52,8 +52,9 @@ def deploy_successor(founded: Founded) -> bytes:
     nonce = int(count, 16)
     before = [network.address("Network"), network.address("Titles")]
     code = artifacts.load("Titles").bytecode + abi_encode(["address", "address"], before)
-    sent = send(founded.ledger, founder, network.chain_id, nonce, b"", code, 25_000_000)
-    wait_final(founded.ledger, sent)
+    engine = network.profile
+    sent = send(founded.ledger, founder, network.chain_id, nonce, b"", code, 25_000_000, engine)
+    wait_final(founded.ledger, sent, engine)
     return keccak(rlp.encode([founder.address, nonce]))[-20:]
 
 

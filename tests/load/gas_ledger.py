@@ -115,8 +115,9 @@ class GasLedger:
         nonce = int(founded.ledger.call("eth_getTransactionCount", data(key.address), "latest"), 16)
         gas = gas_for(wires, self._view(contract, "gasCap")["gas"])
         to, chain_id = founded.network.address(contract), founded.network.chain_id
-        sent = send(founded.ledger, key, chain_id, nonce, to, submit_calldata(list(wires)), gas)
-        receipt = wait_final(founded.ledger, sent)
+        calldata, engine = submit_calldata(list(wires)), founded.network.profile
+        sent = send(founded.ledger, key, chain_id, nonce, to, calldata, gas, engine)
+        receipt = wait_final(founded.ledger, sent, engine)
         names = {given.address: name for name, given in founded.network.contracts.items()}
         for log in receipt["logs"]:
             event = read_event(log, names[log["address"].lower()], 0)
@@ -166,7 +167,10 @@ class GasLedger:
         nonce = int(founded.ledger.call("eth_getTransactionCount", data(key.address), "latest"), 16)
         receipt = wait_final(
             founded.ledger,
-            send(founded.ledger, key, network.chain_id, nonce, b"", code, 15_000_000),
+            send(
+                founded.ledger, key, network.chain_id, nonce, b"", code, 15_000_000, network.profile
+            ),
+            network.profile,
         )
         successor = str(receipt["contractAddress"]).lower()
         contracts = dict(network.contracts)

@@ -44,6 +44,7 @@ class Workload:
             self.founded.network.address("Titles"),
             submit_calldata(wires),
             gas_for(wires, TITLES_GAS_CAP),
+            self.founded.network.profile.fee_per_gas_wei,
         )
         return "0x" + raw.hex()
 

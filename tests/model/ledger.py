@@ -97,7 +97,7 @@ class Network:
         gas = gas_for(wires, self._caps[contract])
         nonce = self._nonce(relayer.address)
         to = self._network.address(contract)
-        raw, _ = sign_transaction(relayer, CHAIN_ID, nonce, to, submit_calldata(wires), gas)
+        raw, _ = sign_transaction(relayer, CHAIN_ID, nonce, to, submit_calldata(wires), gas, 0)
         receipt = self.anvil.call("eth_sendRawTransactionSync", data(raw))
         self._nonces[relayer.address] = nonce + 1
         if receipt["status"] != "0x1":
@@ -171,7 +171,7 @@ def _founding() -> Founding:
         waiting=WaitingTimes(ENFORCEMENT_SECONDS, TRANSFER_SECONDS),
         admissions=tuple(company.admission() for company in companies),
         assignments=tuple(given for company in companies for given in company.assignments()),
-        engine="anvil",
+        engine="embedded",
     )
 
 

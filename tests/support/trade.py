@@ -117,8 +117,9 @@ class Trade:
             self.network.address(contract),
             submit_calldata(wires),
             gas_for(wires, GAS_CAP),
+            self.network.profile,
         )
-        return int(wait_final(self.rpc, transaction)["blockNumber"], 16)
+        return int(wait_final(self.rpc, transaction, self.network.profile)["blockNumber"], 16)
 
     def database(self, name: str) -> Database:
         """Return a member's database, filled up to the ledger's last final block."""
@@ -382,7 +383,7 @@ def found_trade(folder: Path, url: str, realm: str = "", pretended: Network | No
     else:
         seats, chain = founding.seats, pretended.chain_id
         rules = founding.rulebook, founding.waiting
-        deploy(rpc, founder, chain, pretended.network_id, seats, 2, *rules)
+        deploy(rpc, founder, chain, pretended.network_id, seats, 2, *rules, pretended.profile)
         genesis = rpc.call("eth_getBlockByNumber", "0x0", False)["hash"]
         network = replace(pretended, genesis=genesis, seats=seats, witnesses=(), signatures=())
         wires = []

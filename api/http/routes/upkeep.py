@@ -94,7 +94,8 @@ def _head(request: Request) -> int | None:
         known: int | None = head
         return known
     try:
-        block = node_of(request).probe.call("eth_getBlockByNumber", "finalized", False)
+        node = node_of(request)
+        block = node.probe.call("eth_getBlockByNumber", node.network.profile.final, False)
         head = int(block["number"], 16)
     except (NodeError, KeyError, TypeError, ValueError):
         head = None

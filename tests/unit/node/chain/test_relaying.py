@@ -22,7 +22,8 @@ WIRES = [b"\x20" + bytes(450), b"\x21" + bytes(417)]
 
 
 @pytest.mark.parametrize("nonce", [0, 1, 127, 128, 2**40])
-def test_a_transaction_is_the_one_that_eth_account_makes(nonce: int) -> None:
+@pytest.mark.parametrize(("fee", "value"), [(0, 0), (1, 0), (1, 10**18)])
+def test_a_transaction_is_the_one_that_eth_account_makes(nonce: int, fee: int, value: int) -> None:
     calldata = submit_calldata(WIRES)
     expected = Account.sign_transaction(
         {
@@ -30,15 +31,17 @@ def test_a_transaction_is_the_one_that_eth_account_makes(nonce: int) -> None:
             "chainId": 7741,
             "nonce": nonce,
             "to": b"\x11" * 20,
-            "value": 0,
+            "value": value,
             "data": calldata,
             "gas": 500_000,
-            "maxFeePerGas": 0,
-            "maxPriorityFeePerGas": 0,
+            "maxFeePerGas": fee,
+            "maxPriorityFeePerGas": fee,
         },
         KEY.private,
     )
-    raw, transaction_hash = sign_transaction(KEY, 7741, nonce, b"\x11" * 20, calldata, 500_000)
+    raw, transaction_hash = sign_transaction(
+        KEY, 7741, nonce, b"\x11" * 20, calldata, 500_000, fee, value
+    )
     assert raw == expected.raw_transaction
     assert transaction_hash == "0x" + expected.hash.hex()
 
