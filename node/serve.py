@@ -52,6 +52,7 @@ BUSY_SECONDS = 0.1
 API_CONNECTIONS = 500
 COLLECT_AFTER = (20_000, 20, 20)
 M_ARENA_MAX, ARENAS = -8, 2
+M_MMAP_THRESHOLD, MAPPED_BYTES = -3, 1024 * 1024
 
 log = structlog.get_logger("serve")
 
@@ -69,7 +70,7 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     configure()
     measured(settings)
     node = open_node(settings)
-    _share_arenas()
+    _bound_memory()
     # What is there now stays; looking through it again and again took a fifth of the time.
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -83,16 +84,18 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     node.close()
 
 
-def _share_arenas() -> None:
-    """Have all threads take memory from two pools (mallopt(3)).
+def _bound_memory() -> None:
+    """Have all threads take memory from two pools, and large pieces from none (mallopt(3)).
 
     glibc gives threads up to eight pools a core, and each keeps what it once needed: threads that
-    come and go would make the process grow for hours. Another C library lacks the call, or the
-    setting, and needs neither.
+    come and go would make the process grow for hours. Large pieces that grow side by side, as
+    requests' bodies do, leave holes in a pool; mapped for themselves they grow where they are, and
+    go back when they are freed. Another C library lacks the call, or the settings, and needs none.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, ARENAS)
+        mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
 
 
 def open_node(settings: Settings) -> Node:

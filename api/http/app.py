@@ -1,5 +1,6 @@
 """The member's API and pages as one application; it only wires."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -87,14 +88,24 @@ def create_app(node: "Node") -> FastAPI:
     app.add_exception_handler(HTTPException, _not_a_route)
     for router in ROUTERS:
         app.include_router(router)
+    reading_themselves = _reading_themselves()
     app.add_middleware(
         Door,
         of_header=callers.of_header,
         of_session=callers.of_cookie,
         is_own=lambda request: is_from_own_page(request, node.settings),
+        reads_itself=lambda path: reading_themselves.match(path) is not None,
     )
     app.openapi = _told_once(app)  # type: ignore[method-assign]
     return app
+
+
+def _reading_themselves() -> re.Pattern[str]:
+    """The addresses whose routes have FastAPI read their bodies; no document stands in those."""
+    found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    own = {route.path_regex.pattern for route in found if route.body_field is not None}
+    # The same name stands in many of the patterns, which one pattern could not have.
+    return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", one) for one in sorted(own)))
 
 
 def all_routes() -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 Deny by default: a path that is not in ``OPEN`` needs a bearer token (under /v1/) or a session
 (pages), and a form must come from this member's own page. The body is read, bounded and parsed only
 after that, so a stranger cannot make the node parse anything; a file (``STREAMED``) is read by its
-route. The routes find the caller in ``request.state.credential`` and the parsed body in
-``request.state.json``.
+route. The routes find the caller in ``request.state.credential``, the parsed body in
+``request.state.json``, and in ``request.state.turn`` what to close before they wait for anything.
 """
 
 import re
@@ -77,6 +77,8 @@ class Door:
         of_header: the credential of an ``Authorization`` header; raises DoorError.
         of_session: the credential of a page's request, by its cookie; raises DoorError.
         is_own: whether a form comes from a page of this member.
+        reads_itself: whether the route of a path under /v1/ reads its body itself. Then no document
+            stands in it, and it may be as long as a form; the others find theirs parsed.
     """
 
     def __init__(
@@ -85,11 +87,13 @@ class Door:
         of_header: Callable[[str | None], Awaitable[Credential]],
         of_session: Callable[[Request], Awaitable[Credential]],
         is_own: Callable[[Request], bool],
+        reads_itself: Callable[[str], bool],
     ) -> None:
         self._app = app
         self._of_header = of_header
         self._of_session = of_session
         self._is_own = is_own
+        self._reads_itself = reads_itself
         self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,12 +134,17 @@ class Door:
             if started:
                 raise
             await _unforeseen()(scope, receive, answer)
+        finally:
+            # The connection keeps the scope until its next request.
+            scope.get("state", {}).pop("json", None)
+            self._bodies.sweep()
 
     async def _admit(self, scope: Scope, receive: Receive, held: AsyncExitStack) -> Receive:
         check_head(scope)
         request = Request(scope, receive)
         path = scope["path"]
         state = scope.setdefault("state", {})
+        turn = state["turn"] = await held.enter_async_context(AsyncExitStack())
         if path not in OPEN:
             if path.startswith(API):
                 state["credential"] = await self._of_header(request.headers.get("authorization"))
@@ -149,12 +158,15 @@ class Door:
         is_form = not path.startswith(API) and path != MACHINES
         if is_form and not self._is_own(request):
             raise CrossSiteRefused("The form was sent from another site.")
-        of_member = path.startswith(API) and path not in OPEN
-        limit = MAX_BODY_BYTES if of_member else FORM_BYTES
-        body = await self._bodies.read(request, limit, held)
+        limit = MAX_BODY_BYTES if self._takes_documents(path) else FORM_BYTES
+        body = await self._bodies.read(request, limit, held, turn)
         if path.startswith(API):
             state["json"] = await _parse(request, body)
-        return _replay(body)
+        # What is longer nobody reads again, and it need not be kept beside what was parsed.
+        return _replay(body if len(body) <= FORM_BYTES else b"")
+
+    def _takes_documents(self, path: str) -> bool:
+        return path.startswith(API) and path not in OPEN and not self._reads_itself(path)
 
 
 def _known_method(scope: Scope) -> str:

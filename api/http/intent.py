@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -34,9 +35,10 @@ class Waiting:
     """
 
     def __init__(
-        self, node: "Node", response: Response, wait: str | None, wait_seconds: int
+        self, request: Request, response: Response, wait: str | None, wait_seconds: int
     ) -> None:
-        self._node = node
+        self._node = node_of(request)
+        self._turn: AsyncExitStack = request.state.turn
         self._response = response
         self._wait = wait
         self._seconds = wait_seconds
@@ -49,7 +51,11 @@ class Waiting:
         return there
 
     async def for_goals(self, commands: Sequence[Command]) -> list[Command]:
-        """Return the commands as they are when all are there, or the time is up."""
+        """Return the commands as they are when all are there, or the time is up.
+
+        The work on the request's body is over then, and the next large body's turn comes.
+        """
+        await self._turn.aclose()
         if self._wait is None:
             return list(commands)
         goal, seconds = self._wait, self._seconds
@@ -93,7 +99,7 @@ async def _waiting_of_request(
     wait: _Wait = None,
     wait_seconds: _WaitSeconds = DEFAULT_WAIT_SECONDS,
 ) -> Waiting:
-    return Waiting(node_of(request), response, wait, wait_seconds)
+    return Waiting(request, response, wait, wait_seconds)
 
 
 async def _key_of_request(idempotency_key: _Key = None) -> str:
@@ -153,7 +159,7 @@ async def _intent_of_request(
     idempotency_key: _Key = None,
 ) -> Intent:
     key = await _key_of_request(idempotency_key)
-    waiting = Waiting(node_of(request), response, wait, wait_seconds)
+    waiting = Waiting(request, response, wait, wait_seconds)
     return Intent(node_of(request), actor_of(request), waiting, key)
 
 

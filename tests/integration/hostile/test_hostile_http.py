@@ -9,10 +9,12 @@ import pytest
 from conftest import Target
 from support.hostile import bounded
 from support.raw_http import Reply, connect, read, request, send
+from test_hostile_bodies import MEMORY_MIB
 
 from node.listening import MAX_HEAD_BYTES, WAIT_SECONDS
 
 PATH = "/v1/subscribers"
+DOCUMENTS = "/v1/titles"  # where a body may be large
 BODY = b'{"name":"hostile"}'
 MANY = 450  # connections held; the API takes 500, and makes room from 400 on
 
@@ -21,9 +23,9 @@ def lines(*given: str, body: bytes = b"") -> bytes:
     return "".join(f"{line}\r\n" for line in given).encode("latin-1") + b"\r\n" + body
 
 
-def post(target: Target, *headers: str, body: bytes = b"", version: str = "1.1") -> bytes:
+def post(target: Target, *headers: str, body: bytes = b"", path: str = PATH) -> bytes:
     usual = ("Host: x", f"Authorization: Bearer {target.token}", "Content-Type: application/json")
-    return lines(f"POST {PATH} HTTP/{version}", *usual, *headers, body=body)
+    return lines(f"POST {path} HTTP/1.1", *usual, *headers, body=body)
 
 
 FRAMING = {
@@ -202,7 +204,7 @@ def test_many_slow_lines_hold_up_nobody_else(
 def test_slow_bodies_of_members_own_people_hold_up_nobody_else(
     target: Target, client: httpx.Client
 ) -> None:
-    slow = post(target, "Content-Length: 11000000", body=b" " * 10_000)
+    slow = post(target, "Content-Length: 11000000", body=b" " * 10_000, path=DOCUMENTS)
     with bounded(target.pid, 60), held(target, slow, 300):
         for _ in range(20):
             answer = client.post(PATH, json={}, headers=_bearer(target))
@@ -228,13 +230,26 @@ def test_headers_that_never_end_are_cut_off(target: Target) -> None:
         assert read(line).is_refusal
 
 
+LARGE = {
+    "one text": b'{"holder":"' + b"x" * 11_000_000 + b'"}',
+    "a document of many texts": b'{"document":['
+    + b'"xxxxxxxxxxxxxxxxxxxxxxxxxxx",' * 380_000
+    + b"0]}",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
 @pytest.mark.usefixtures("quiet_log")
-def test_large_bodies_at_once_share_a_bound_of_memory(target: Target) -> None:
-    body = b'{"name":"' + b"x" * 11_000_000 + b'"}'
-    with bounded(target.pid, 250), ExitStack() as stack:
+def test_large_bodies_at_once_share_a_bound_of_memory(target: Target, name: str) -> None:
+    """Four bodies, a megabyte of each of the others, and what is made of one of them."""
+    body = LARGE[name]
+    assert 10_000_000 < len(body) < 12_000_000
+    with bounded(target.pid, 4 * 12 + 20 + MEMORY_MIB), ExitStack() as stack:
         slow = [stack.enter_context(connect(target.url)) for _ in range(24)]
-        for line in slow:
-            line.sendall(post(target, f"Content-Length: {len(body)}"))
+        for number, line in enumerate(slow):
+            key = f"Idempotency-Key: large-{name[:3]}-{number}"
+            length = f"Content-Length: {len(body)}"
+            line.sendall(post(target, key, length, path=DOCUMENTS))
         for line in slow:
             line.setblocking(False)
         left = dict.fromkeys(slow, 0)

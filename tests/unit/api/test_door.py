@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.office_node import OTHER, Office
 
-from api.http.bounds import MAX_BODY_BYTES
+from api.http.bounds import FORM_BYTES, MAX_BODY_BYTES
 
 OFFER = f"/v1/titles/{OTHER}/offers"
 
@@ -157,3 +157,15 @@ def test_the_description_is_json_that_a_tool_can_read(client: httpx.Client) -> N
     described = json.loads(client.get("/openapi.json").text)
     assert described["openapi"].startswith("3.")
     assert "Problem" in described["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/webhooks", "/v1/subscribers", f"/v1/documents/{OTHER}/holds"]
+)
+def test_where_no_document_stands_a_body_may_be_as_long_as_a_form(
+    client: httpx.Client, member: Office, path: str
+) -> None:
+    body = b'{"name":"' + b"x" * FORM_BYTES + b'"}'
+    answer = client.post(path, content=body, headers=headers(member))
+    assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+    assert answer.json()["facts"] == {"limit_bytes": FORM_BYTES}
