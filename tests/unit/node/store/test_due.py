@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from node.exchange import lines
-from node.jobs import LONGEST_DELAY_SECONDS, due_rows, enqueue
+from node.jobs import APPOINTED, LONGEST_DELAY_SECONDS, Jobs, due_rows, enqueue
 from node.store.commands import OutboxRow
 from node.store.database import Database
 from node.store.documents import FOR_DOCUMENT, DeliveryRow
@@ -32,6 +32,26 @@ def test_work_that_was_put_off_by_a_clock_ahead_is_due(node_database: Database) 
         for row, ahead in ((1, 0.0), (2, LONGEST_DELAY_SECONDS / 2), (3, FIVE_MINUTES)):
             _put(session, row, time.time() + ahead)
     assert {row for row, _ in due_rows(node_database)} == {1, 3}
+
+
+@pytest.mark.parametrize("ahead", [30.0, FIVE_MINUTES, 86_400.0])
+def test_work_for_a_certain_time_waits_for_it_however_far_ahead(
+    node_database: Database, ahead: float
+) -> None:
+    done: list[object] = []
+    (kind,) = APPOINTED
+    with node_database.begin() as session:
+        enqueue(session, kind, {})
+        _put(session, 1, time.time() + ahead)
+    jobs = Jobs(node_database, {kind: done.append}, claims=True)
+    assert due_rows(node_database) == []
+    jobs.attempt(1)  # a message that was sent too early, or twice
+    assert done == []
+    with node_database.begin() as session:
+        _put(session, 1, time.time())
+    assert [row for row, _ in due_rows(node_database)] == [1]
+    jobs.attempt(1)
+    assert done == [{}]
 
 
 def _put(session: Session, row: int, due: float) -> None:
