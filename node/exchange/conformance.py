@@ -31,7 +31,7 @@ from node.exchange.errors import MessageMalformed, PeerSignatureInvalid
 from node.exchange.sealed import CONTENT_TYPE, open_from, seal_for
 from node.exchange.tls import client_context
 from node.store.projections import ChainCursor, Member, MemberKey
-from privacy.canonical import JsonValue
+from privacy.canonical import JsonValue, parse_json
 from privacy.errors import PrivacyError
 
 if TYPE_CHECKING:
@@ -255,8 +255,8 @@ def _opened(node: "Node", body: bytes, sender: str) -> bytes:
 
 def _asked(content: bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(content)
-    except ValueError as error:
+        asked = parse_json(content, max_bytes=MAX_BYTES)
+    except PrivacyError as error:
         raise MessageMalformed("The message is not JSON.") from error
     if not isinstance(asked, dict) or set(asked) != {"nonce", "call_back"}:
         raise MessageMalformed("The message is not one of a conformance check.")
