@@ -127,6 +127,12 @@ peer_refusals = Counter(
     ["code", "status"],
     registry=REGISTRY,
 )
+cross_checks = Counter(
+    "lading_cross_checks",
+    "Comparisons of this node's ledger with another member's: agreed, differs, silent.",
+    ["result"],
+    registry=REGISTRY,
+)
 vault_damaged = Counter(
     "lading_vault_damaged",
     "Times a file of the vault was found changed, and not served.",

@@ -43,6 +43,7 @@ from node.exchange.exchange import Exchange
 from node.exchange.limits import Intake
 from node.exchange.tls import TlsFiles
 from node.jobs import Jobs, Worker
+from node.oversight.overseer import Overseer
 from node.people.people import People
 from node.settings import Settings
 from node.store.database import Database
@@ -179,6 +180,10 @@ class Node:
     def messengers(self) -> Messengers:
         """Return what brings events to webhooks and notices to people."""
         return Messengers(self)
+
+    def overseer(self) -> Overseer:
+        """Return what watches the engine's lists and compares the ledger with others'."""
+        return Overseer(self)
 
     def close(self) -> None:
         """Close connections to peers, ledger and database."""

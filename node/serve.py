@@ -31,6 +31,7 @@ from node.listening import BoundedHttp
 from node.logs import configure
 from node.metrics import listen, part_ends
 from node.node import Node
+from node.oversight.agreement import agreement_route
 from node.settings import Settings
 from node.store.changes import Changes
 from node.store.errors import StorageUnavailable
@@ -243,13 +244,16 @@ class Service:
         worker, desk = self._node.worker(), self._node.signing_desk()
         couriers = self._node.exchange.couriers()
         messengers, auditor = self._node.messengers(), Auditor(self._node)
+        overseer = self._node.overseer()
         messengers.start()
+        overseer.start()
         try:
             self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step() | auditor.step())
         finally:
             couriers.close()
             worker.close()
             messengers.close()
+            overseer.close()
 
     def _poll(self, step: Callable[[], bool], holds: Callable[[], bool] = lambda: True) -> None:
         """Step until told to stop: soon again while busy, else when the database changes.
@@ -274,8 +278,8 @@ class Service:
 
 
 def _peers_app(node: Node) -> App:
-    """Return the peers listener's application: deliveries, witnessing, trying new nodes."""
-    return peers_app(node, [witness_route(node), conformance_route(node)])
+    """Return the peers listener's application: deliveries, witnessing, comparing, trying."""
+    return peers_app(node, [witness_route(node), conformance_route(node), agreement_route(node)])
 
 
 @contextmanager

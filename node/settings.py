@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         proxies: addresses of proxies whose ``X-Forwarded-For`` is believed.
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
+        engine_configuration: JSON files of this member's engine that must be the same at every
+            member; they hold no key, and other members are told what they say.
+        oversight_seconds: how often the engine's allow lists are compared with Membership, and the
+            ledger with other members'.
         audit_checkpoint_seconds: how long a row of the audit log waits for the ledger at most.
     """
 
@@ -123,6 +127,8 @@ class Settings(BaseSettings):
     smtp: Smtp | None = None
     people: tuple[Person, ...] = ()
     poll_seconds: float | None = Field(default=None, gt=0, le=60)
+    engine_configuration: tuple[Path, ...] = ()
+    oversight_seconds: int = Field(default=60, ge=1, le=3600)
     audit_checkpoint_seconds: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
 
     @model_validator(mode="after")

@@ -64,6 +64,8 @@ class StubEngine(SyntheticLedger):
                 return self._call(params[0])
             if method == "eth_chainId":
                 return hex(self.network.chain_id)
+            if method == "web3_clientVersion":
+                return "stub/1"
             if method == "eth_syncing":
                 return False
             if method == "eth_getCode":

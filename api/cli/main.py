@@ -9,6 +9,7 @@ from typing import TypeGuard
 import typer
 
 from api.cli import (
+    alarms,
     approvals,
     audit,
     authorities,
@@ -53,6 +54,7 @@ app.command()(upkeep.status)
 app.command()(upkeep.backup)
 app.command()(upkeep.restore)
 app.command()(upkeep.doctor)
+app.command()(alarms.alarms)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(titles.app, name="title")
 app.add_typer(orders.app, name="order")

@@ -50,6 +50,7 @@ def standing(directory: Path) -> dict[str, Any]:
             for (kind, state), rows in sorted(now.outbox.items())
         ],
         "deliveries": now.deliveries,
+        "alarms": {code: count for code, count in now.alarms.items() if count},
         "last_errors": now.last_errors,
     }
 

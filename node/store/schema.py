@@ -28,6 +28,7 @@ from node.store import (
     documents,
     events,
     follower,
+    oversight,
     people,
     projections,
 )
@@ -43,6 +44,7 @@ TABLES = (
     documents,
     events,
     follower,
+    oversight,
     people,
     projections,
 )

@@ -1,6 +1,7 @@
 """The errors of looking, backup and restore; the tree's root is ``node.errors.NodeError``.
 
 Invalid
+├── AlarmUnknown: no alarm has that id
 └── BackupInvalid: a directory that is no whole backup, or was changed
 Refused
 └── TargetInUse: what would be written over
@@ -10,6 +11,13 @@ Unavailable
 """
 
 from node.errors import Invalid, Refused, Unavailable
+
+
+class AlarmUnknown(Invalid):
+    """There is no alarm with that id, or it has ended."""
+
+    code = "ALARM_UNKNOWN"
+    what_to_do = "Read the ids of the alarms that stand: lading alarms DIRECTORY."
 
 
 class BackupInvalid(Invalid):

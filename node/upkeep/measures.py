@@ -1,6 +1,7 @@
 """What waits in a member's tables, and how far behind they are: on a screen and for Prometheus."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from sqlmodel import Session, col, func, select
 
 from node.chain.follower import as_of
+from node.oversight.alarms import PATIENCE_SECONDS, standing
 from node.settings import Settings
 from node.store.commands import ENDED_STATES, Command, OutboxRow, RelayTransaction
 from node.store.database import Database
@@ -50,6 +52,7 @@ class Measures:
         deliveries: what each peer is still owed, by its id.
         dead_webhooks: events that a receiver did not take within a day.
         last_errors: of the outbox, with kind, attempts and the error's code and sentence.
+        alarms: those about the ledger that count, of every code.
     """
 
     height: int | None
@@ -62,6 +65,7 @@ class Measures:
     subscribers: int
     dead_webhooks: int
     last_errors: list[dict[str, Any]]
+    alarms: dict[str, int]
 
 
 def measure(session: Session, now: float) -> Measures:
@@ -81,6 +85,7 @@ def measure(session: Session, now: float) -> Measures:
             select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.state == "dead")
         ).one(),
         last_errors=_last_errors(session),
+        alarms=_alarms(session, now),
     )
 
 
@@ -104,6 +109,9 @@ class NodeCollector:
         )  # fmt: skip
         yield _gauge(
             "webhooks_dead", "Messages that a receiver did not take.", measures.dead_webhooks
+        )
+        yield _labelled(
+            "alarms", "Alarms about the ledger that count, by code.", "code", measures.alarms
         )
         yield _labelled("commands_open", "Commands without an end.", "state", measures.commands)
         yield _labelled("relays_unfinished", "Relays that are not done.", "state", measures.relays)
@@ -141,6 +149,11 @@ def _outbox(session: Session, now: float) -> dict[tuple[str, str], int]:
         for kind, rows in _counted(session, OutboxRow.kind, where).items():
             counted[kind, state] = rows
     return counted
+
+
+def _alarms(session: Session, now: float) -> dict[str, int]:
+    codes = Counter(alarm.code for alarm in standing(session, now))
+    return {code: codes[code] for code in PATIENCE_SECONDS}
 
 
 def _last_errors(session: Session) -> list[dict[str, Any]]:

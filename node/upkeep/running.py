@@ -18,12 +18,15 @@ from node.errors import LedgerUnavailable
 from node.exchange.directory import Directory
 from node.exchange.errors import ProfileNotHeld
 from node.exchange.tls import client_context, tls_files
+from node.oversight.alarms import PATIENCE_SECONDS, standing
+from node.oversight.configuration import differing
 from node.serve import running_parts
 from node.settings import Settings
 from node.store.commands import OutboxRow, RelayTransaction
 from node.store.database import Database
 from node.store.documents import DeliveryRow
 from node.store.errors import StorageUnavailable
+from node.store.oversight import PeerView
 from node.store.projections import Member
 from node.upkeep.errors import DatabaseNotMade
 from node.upkeep.findings import Finding, State, found
@@ -35,6 +38,9 @@ RELAY_SECONDS = 300
 STUCK_ATTEMPTS = 5
 DELIVERY_SECONDS = 3600
 CLOCK_SECONDS = 30
+VIEW_SECONDS = 3600
+LOOK_ALARMS = ("RELAYER_POOR", "CROSS_CHECK_LACKS", "ALLOW_LIST_LACKS")
+"""Alarms with which the node still works as it should."""
 
 
 def while_running(settings: Settings) -> Iterator[Finding]:
@@ -62,8 +68,32 @@ def of_network(settings: Settings) -> Iterator[Finding]:
                 others = [member for member in session.exec(active) if member != settings.member]
             for member in sorted(others):
                 yield from _peer(settings, directory, member)
+            yield from _views(settings, database, others)
     except (StorageUnavailable, DatabaseNotMade) as error:
         yield found("DATABASE_UNREACHABLE", "fail", error.message)
+
+
+def _views(settings: Settings, database: Database, others: list[str]) -> Iterator[Finding]:
+    """Compare what the members' engines are and how they are configured, as last told."""
+    with database.read() as session:
+        rows = {row.member: row for row in session.exec(select(PeerView))}
+    ours = rows.get(settings.member)
+    if ours is None:
+        yield found("ENGINES_NOT_COMPARED", "warn", "This node has compared itself with none yet.")
+        return
+    for member in sorted(others):
+        theirs = rows.get(member)
+        if theirs is None or time.time() - theirs.at > VIEW_SECONDS:
+            said = f"{member} has not told of its engine for {VIEW_SECONDS // 60} minutes."
+            yield found("ENGINES_NOT_COMPARED", "warn", said)
+            continue
+        here, there = ours.view, theirs.view
+        state: State = "ok" if here["engine"] == there["engine"] else "warn"
+        said = f"{member} runs {there['engine']}, this member {here['engine']}."
+        yield found("ENGINE_VERSIONS_DIFFER", state, said)
+        places = differing(here["configuration"], there["configuration"])
+        said = f"At {member}: {'; '.join(places)}." if places else f"{member}: the same."
+        yield found("ENGINE_CONFIGURED_OTHERWISE", "fail" if places else "ok", said)
 
 
 def _signer(settings: Settings) -> Finding:
@@ -125,12 +155,24 @@ def _tables(settings: Settings, database: Database) -> Iterator[Finding]:
     well = behind is not None and behind <= BEHIND_SECONDS
     said = "The tables hold nothing yet." if behind is None else f"They are {behind} s behind."
     yield found("TABLES_BEHIND", "ok" if well else "fail", said)
+    yield from _alarms(database, now)
     said = f"{stuck} pieces of work have failed {STUCK_ATTEMPTS} times or more."
     yield found("WORK_STUCK", "warn" if stuck else "ok", said)
     said = f"{relays} transactions are not final after {RELAY_SECONDS} s."
     yield found("RELAY_STUCK", "warn" if relays else "ok", said)
     said = f"Owed for an hour: {', '.join(sorted(late)) or 'nothing'}."
     yield found("DELIVERY_STUCK", "warn" if late else "ok", said)
+
+
+def _alarms(database: Database, now: float) -> Iterator[Finding]:
+    """Tell each alarm about the ledger; of each code that has none, that it has none."""
+    with database.read() as session:
+        alarms = standing(session, now)
+    for alarm in alarms:
+        state: State = "warn" if alarm.code in LOOK_ALARMS else "fail"
+        yield found(alarm.code, state, alarm.says)
+    for code in PATIENCE_SECONDS.keys() - {alarm.code for alarm in alarms}:
+        yield found(code, "ok", "No alarm.")
 
 
 def _peer(settings: Settings, directory: Directory, member: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from node.documents.statutory import Statutory
 from node.documents.streams import StreamVault
 from node.documents.vault import Vault
 from node.exchange.directory import Directory
+from node.exchange.door import PeerRoute
 from node.exchange.exchange import Exchange
 from node.exchange.limits import Intake
 from node.exchange.tls import tls_files
@@ -71,8 +73,8 @@ class Peer:
     def url(self) -> str:
         return self.new.profile.peers_url
 
-    def serve(self) -> None:
-        config = self.exchange.listener(self.exchange.app(), "127.0.0.1", self.port)
+    def serve(self, routes: Sequence[PeerRoute] = ()) -> None:
+        config = self.exchange.listener(self.exchange.app(routes), "127.0.0.1", self.port)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

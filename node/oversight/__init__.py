@@ -1,0 +1,1 @@
+"""What this node watches beside its own work: the engine's lists, and what others' ledgers have."""
