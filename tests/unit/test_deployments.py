@@ -27,7 +27,8 @@ OBSERVABILITY = ROOT / "deployments" / "observability"
 UNITS = sorted((ROOT / "deployments" / "systemd").glob("*.service"))
 COMPOSE = yaml.safe_load((ROOT / "deployments" / "compose" / "compose.yaml").read_text())
 LADING = Path(sys.executable).with_name("lading")
-_METRIC = re.compile(r"\b((?:lading|process|python)_\w+)")
+PROMTOOL = ROOT / "tools" / "promtool"
+_METRIC = re.compile(r"\b((?:lading|process|python|avalanche)_\w+|up\b)")
 _SECRET_SETTINGS = {"LADING_KEYSTORE_PASSPHRASE"}
 
 
@@ -45,6 +46,11 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         for family in collector.collect():
             named[family.name] = set(family._labelnames)
     database.close()
+    engine = (ROOT / "tests" / "data" / "engine-metrics.txt").read_text().splitlines()
+    for line in engine[1:]:
+        name, *has = line.split()
+        named[name] = set(has)
+    named["up"] = set()  # Prometheus' own, with what the scrape configuration says
     for name in [name for name in named if name.endswith("_bucket")]:
         named[name] |= {"le"}
     return named
@@ -66,10 +72,34 @@ def test_every_query_asks_for_metrics_and_labels_that_there_are(
     assert asked
     assert [name for name in asked if name not in labels] == []
     grouped = set(re.findall(r"[\w]+", " ".join(re.findall(r"by \(([^)]*)\)", query))))
-    known = set().union(*(labels[name] for name in asked)) | {"member", "process"}
+    known = set().union(*(labels[name] for name in asked)) | {
+        "member",
+        "process",
+        "job",
+    }
     assert grouped <= known
     matched = set(re.findall(r"[{,]\s*(\w+)!?[=~]", query))
     assert matched <= known
+
+
+def test_each_alert_about_the_ledger_comes_when_it_should_and_not_otherwise() -> None:
+    told = subprocess.run(
+        [PROMTOOL, "test", "rules", ROOT / "tests" / "data" / "alerts.test.yml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_prometheus_takes_its_configuration_and_every_rule(tmp_path: Path) -> None:
+    for name in ("prometheus.yml", "alerts.yml"):
+        text = (OBSERVABILITY / name).read_text()
+        (tmp_path / name).write_text(text.replace("/etc/lading/carrier", str(tmp_path)))
+    (tmp_path / "metrics.token").write_text("token")
+    told = subprocess.run(
+        [PROMTOOL, "check", "config", tmp_path / "prometheus.yml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_panels_have_places_of_their_own_and_the_targets_that_are_scraped_exist() -> None:
@@ -78,7 +108,7 @@ def test_panels_have_places_of_their_own_and_the_targets_that_are_scraped_exist(
     assert len(set(places)) == len(places)
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
     scraped = yaml.safe_load((OBSERVABILITY / "prometheus.yml").read_text())
-    routes = {path for _, path in all_routes()} | {"/metrics"}
+    routes = {path for _, path in all_routes()} | {"/metrics", "/ext/metrics"}
     for job in scraped["scrape_configs"]:
         assert job.get("metrics_path", "/metrics") in routes
     assert (OBSERVABILITY / scraped["rule_files"][0]).exists()
