@@ -46,6 +46,7 @@ from node.jobs import Jobs, Worker
 from node.oversight.overseer import Overseer
 from node.people.people import People
 from node.settings import Settings
+from node.store.changes import Commits
 from node.store.database import Database
 from node.store.schema import upgrade
 
@@ -119,7 +120,8 @@ class Node:
         )
         self.handler = CommandHandler(self)
         self.watch = Watch(self.db)
-        self.tail = Tail(self.db)
+        self.commits = Commits(self.db)
+        self.tail = Tail(self.db, self.commits)
         self.webhook_secrets = Secrets(settings.member, envelope_key)
         self.people = People(envelope_key, settings.company)
 
@@ -189,6 +191,7 @@ class Node:
         """Close connections to peers, ledger and database."""
         self.people.close()
         self.tail.close()
+        self.commits.close()
         self.handler.close()
         self.exchange.close()
         self.rpc.close()

@@ -27,13 +27,13 @@ from node.errors import PartHeld, SettingsInvalid, Unavailable
 from node.evidence.service import witness_route
 from node.exchange.conformance import conformance_route
 from node.exchange.exchange import peers_app
+from node.jobs import work_waits
 from node.listening import BoundedHttp
 from node.logs import configure
 from node.metrics import listen, part_ends
 from node.node import Node
 from node.oversight.agreement import agreement_route
 from node.settings import Settings
-from node.store.changes import Changes
 from node.store.errors import StorageUnavailable
 
 PARTS = ("api", "peers", "follow", "send", "work")
@@ -45,11 +45,13 @@ LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 START_SECONDS = 60.0
-# How soon a part that found nothing to do looks whether the database has changed, and how long
-# it goes without looking for work whose time has come.
-LOOK_SECONDS = 0.03
+# How long a part that found nothing to do goes without looking for work whose time has come: the
+# longer, the longer there was none. A commit to the database has it look at once.
 IDLE_SECONDS = 0.5
+LONGEST_IDLE_SECONDS = 2.0
 BUSY_SECONDS = 0.1
+# After so long without a block the ledger is asked for one so many times less often.
+CALM_SECONDS, CALMER = 10.0, 2
 API_CONNECTIONS = 500
 COLLECT_AFTER = (20_000, 20, 20)
 M_ARENA_MAX, ARENAS = -8, 2
@@ -75,6 +77,7 @@ def serve(settings: Settings, parts: Iterable[str], apps: Mapping[str, AppFactor
     # What is there now stays; looking through it again and again took a fifth of the time.
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
     service = Service(node, parts, apps)
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -155,6 +158,7 @@ class Service:
         """Ask every part to end, and wait for it, ten seconds at most."""
         self._stop.set()
         self._node.tail.close()  # or open streams would hold up the API's end
+        self._node.commits.ring()
         until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -228,10 +232,14 @@ class Service:
 
     def _follow(self) -> None:
         check_ledger(self._node.rpc, self._node.network)
-        follower = self._node.follower()
+        follower, pace = self._node.follower(), self._node.poll_seconds
+        moved = time.monotonic()
         while not self._stop.is_set():
-            if not follower.step():
-                self._stop.wait(self._node.poll_seconds)
+            if follower.step():
+                moved = time.monotonic()
+                continue
+            calm = time.monotonic() - moved > CALM_SECONDS
+            self._stop.wait(CALMER * pace if calm else pace)
 
     def _send(self) -> None:
         network = self._node.network
@@ -247,8 +255,14 @@ class Service:
         overseer = self._node.overseer()
         messengers.start()
         overseer.start()
+
+        def step() -> bool:
+            if not work_waits(self._node.db):
+                return auditor.step()
+            return (worker.step() > 0) | desk.step() | couriers.step() | auditor.step()
+
         try:
-            self._poll(lambda: (worker.step() > 0) | desk.step() | couriers.step() | auditor.step())
+            self._poll(step)
         finally:
             couriers.close()
             worker.close()
@@ -260,21 +274,15 @@ class Service:
 
         ``holds``: ends it too when it says no; the part then begins again.
         """
-        changes = Changes(self._node.db)
-        try:
-            while not self._stop.is_set() and holds():
-                changes.seen()
-                began = time.monotonic()
-                if step():
-                    # Whoever took longer has more to do by now.
-                    self._stop.wait(max(0.0, began + BUSY_SECONDS - time.monotonic()))
-                    continue
-                until = time.monotonic() + IDLE_SECONDS
-                while time.monotonic() < until and not changes.seen():
-                    if self._stop.wait(LOOK_SECONDS):
-                        return
-        finally:
-            changes.close()
+        commits, idle = self._node.commits, IDLE_SECONDS
+        while not self._stop.is_set() and holds():
+            began, seen = time.monotonic(), commits.count
+            if step():
+                # Whoever took longer has more to do by now.
+                self._stop.wait(max(0.0, began + BUSY_SECONDS - time.monotonic()))
+                idle = IDLE_SECONDS
+            elif not commits.wait(seen, idle):
+                idle = min(2 * idle, LONGEST_IDLE_SECONDS)
 
 
 def _peers_app(node: Node) -> App:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from api.http.app import create_app
 from node.errors import SettingsInvalid
 from node.logs import configure
-from node.serve import PARTS, measured, open_node, serve
+from node.serve import PARTS, AppFactory, measured, open_node, serve
 from node.settings import Settings
 
 
@@ -14,7 +13,15 @@ def serve_member(directory: Path, parts: list[str] | None) -> None:
 
     Raises: SettingsInvalid, and what ``node.node.Node`` raises.
     """
-    serve(Settings.load(directory), parts or PARTS, {"api": create_app})
+    chosen = parts or PARTS
+    serve(Settings.load(directory), chosen, _doors() if "api" in chosen else {})
+
+
+def _doors() -> dict[str, AppFactory]:
+    """Import the API and the pages, which a process of other parts need not."""
+    from api.http.app import create_app
+
+    return {"api": create_app}
 
 
 def work_for_member(directory: Path, threads: int) -> None:

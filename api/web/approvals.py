@@ -11,7 +11,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
-from webauthn.helpers import base64url_to_bytes
 
 from api.http.doors import Reader, allow, node_of, reading
 from api.http.errors import BodyInvalid
@@ -22,7 +21,7 @@ from api.web.sign_in import party_of
 from api.web.timeline import name
 from api.web.words import Both
 from identity.acts.wording import fields_en, fields_zh, says_zh
-from identity.people.passkeys import request_options
+from identity.people.passkeys import bytes_of, request_options
 from node.approvals.giving import APPROVE, READ, Pending, approve, decline, find, keys_of, pending
 from node.store.projections import Member
 
@@ -87,8 +86,8 @@ def _proof(answer: str) -> dict[str, str]:
             raise ValueError("too long")
         given = json.loads(answer)
         response = given["response"]
-        proof = {part: base64url_to_bytes(response[theirs]) for part, theirs in _PARTS.items()}
-        proof["credential"] = base64url_to_bytes(given["id"])
+        proof = {part: bytes_of(response[theirs]) for part, theirs in _PARTS.items()}
+        proof["credential"] = bytes_of(given["id"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BodyInvalid("The browser's answer is no assertion.", fields=[]) from error
     return {part: "0x" + value.hex() for part, value in proof.items()}

@@ -1,10 +1,11 @@
 """A QR code as the path of an SVG, one square a dark module; no picture leaves this machine."""
 
-from reportlab.graphics.barcode import qrencoder
-
 
 def qr_of(text: str) -> tuple[int, str]:
     """Return how many modules wide the code of ``text`` is, and the ``d`` of its path."""
+    # ReportLab takes 0.3 s to load, for which no start should wait.
+    from reportlab.graphics.barcode import qrencoder  # noqa: PLC0415
+
     code = qrencoder.QRCode(None, qrencoder.QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from webauthn.helpers import bytes_to_base64url
-
 from identity.authority.file import ApprovalKey
 from identity.people.errors import NotAccepted
-from identity.people.passkeys import Passkey, RelyingParty, verify_assertion
+from identity.people.passkeys import Passkey, RelyingParty, text_of, verify_assertion
 
 
 def asserted(key: ApprovalKey, proof: Mapping[str, bytes], challenge: bytes) -> bool:
@@ -16,13 +14,13 @@ def asserted(key: ApprovalKey, proof: Mapping[str, bytes], challenge: bytes) -> 
     The count of uses is not compared: one approval is bound to one act, and used again it
     approves nothing else.
     """
-    name = bytes_to_base64url(proof["credential"])
+    name = text_of(proof["credential"])
     parts = {
         "authenticatorData": proof["authenticator_data"],
         "clientDataJSON": proof["client_data"],
         "signature": proof["signature"],
     }
-    response = {part: bytes_to_base64url(value) for part, value in parts.items()}
+    response = {part: text_of(value) for part, value in parts.items()}
     answer = {"id": name, "rawId": name, "type": "public-key", "response": response}
     party = RelyingParty(key.rp, key.origin, key.rp)
     passkey = Passkey(key.credential, key.public_key, 0)

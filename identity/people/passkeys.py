@@ -3,57 +3,27 @@
 A passkey is one factor that the person has and one that unlocks it, so user verification is always
 demanded. The challenge is the caller's: sealed for a sign-in, a digest for an approval; who calls
 sees to it that none is used twice. Attestation is not asked for: the member lets people in, not
-makes of authenticators.
+makes of authenticators. The library is imported where it is used: it takes 0.1 s to load, for which
+neither node nor signer should wait at its start.
 """
 
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from identity.people.errors import NotAccepted
+
+if TYPE_CHECKING:
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
 MAX_ANSWER_CHARACTERS = 16_384
 MAX_ID_BYTES = 1_023  # WebAuthn section 5.8.3
 HANDLE_BYTES = 64
-ALGORITHMS = [
-    COSEAlgorithmIdentifier.ECDSA_SHA_256,
-    COSEAlgorithmIdentifier.EDDSA,
-    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
-]
 TIMEOUT_MS = 300_000
-# What the library lets through from parsing what a stranger wrote, beside its own errors.
-_BROKEN = (
-    WebAuthnException,
-    InvalidSignature,
-    UnsupportedAlgorithm,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    RecursionError,
-    OverflowError,
-    MemoryError,
-)
 
 
 @dataclass(frozen=True)
@@ -87,6 +57,14 @@ def creation_options(
     party: RelyingParty, holder: Holder, challenge: bytes, known: Sequence[bytes]
 ) -> str:
     """Return the JSON that the browser makes a passkey by; ``known`` are those there already."""
+    from webauthn import generate_registration_options, options_to_json  # noqa: PLC0415
+    from webauthn.helpers.structs import (  # noqa: PLC0415
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = generate_registration_options(
         rp_id=party.id,
         rp_name=party.name,
@@ -100,7 +78,7 @@ def creation_options(
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
-        supported_pub_key_algs=ALGORITHMS,
+        supported_pub_key_algs=_algorithms(),
     )
     return options_to_json(options)
 
@@ -111,6 +89,12 @@ def request_options(party: RelyingParty, challenge: bytes, allowed: Sequence[byt
     Args:
         allowed: ids of the passkeys that may answer; none named: whichever the person has here.
     """
+    from webauthn import generate_authentication_options, options_to_json  # noqa: PLC0415
+    from webauthn.helpers.structs import (  # noqa: PLC0415
+        PublicKeyCredentialDescriptor,
+        UserVerificationRequirement,
+    )
+
     options = generate_authentication_options(
         rp_id=party.id,
         challenge=challenge,
@@ -126,18 +110,18 @@ def challenge_of(answer: str) -> bytes:
     try:
         client_data = json.loads(_bytes(_parsed(answer)["response"]["clientDataJSON"]))
         return _bytes(client_data["challenge"])
-    except _BROKEN as error:
+    except _broken() as error:
         raise NotAccepted("PASSKEY_MALFORMED") from error
 
 
 def text_of(credential: bytes) -> str:
     """Return a credential id as tables and browsers write it: base64url without padding."""
-    return bytes_to_base64url(credential)
+    return urlsafe_b64encode(credential).decode().rstrip("=")
 
 
 def bytes_of(text: str) -> bytes:
     """Return a credential id from what ``text_of`` made of it."""
-    return base64url_to_bytes(text)
+    return urlsafe_b64decode(f"{text}===")
 
 
 def credential_of(answer: str) -> tuple[str, bytes]:
@@ -149,13 +133,15 @@ def credential_of(answer: str) -> tuple[str, bytes]:
         parsed = _parsed(answer)
         credential = _bytes(parsed["id"])
         handle = _bytes(parsed["response"]["userHandle"])
-    except _BROKEN as error:
+    except _broken() as error:
         raise NotAccepted("PASSKEY_MALFORMED") from error
-    return bytes_to_base64url(credential), handle
+    return text_of(credential), handle
 
 
 def verify_creation(party: RelyingParty, challenge: bytes, answer: str) -> Passkey:
     """Return the passkey that a browser made under ``challenge``; raises NotAccepted."""
+    from webauthn import verify_registration_response  # noqa: PLC0415
+
     try:
         made = verify_registration_response(
             credential=_parsed(answer),
@@ -163,9 +149,9 @@ def verify_creation(party: RelyingParty, challenge: bytes, answer: str) -> Passk
             expected_rp_id=party.id,
             expected_origin=party.origin,
             require_user_verification=True,
-            supported_pub_key_algs=ALGORITHMS,
+            supported_pub_key_algs=_algorithms(),
         )
-    except _BROKEN as error:
+    except _broken() as error:
         raise NotAccepted("PASSKEY_NOT_MADE") from error
     if len(made.credential_id) > MAX_ID_BYTES:
         raise NotAccepted("PASSKEY_MALFORMED")
@@ -181,6 +167,8 @@ def verify_assertion(party: RelyingParty, challenge: bytes, answer: str, passkey
 
     Raises: NotAccepted.
     """
+    from webauthn import verify_authentication_response  # noqa: PLC0415
+
     try:
         parsed = _parsed(answer)
         if _bytes(parsed["id"]) != passkey.id:
@@ -194,7 +182,7 @@ def verify_assertion(party: RelyingParty, challenge: bytes, answer: str, passkey
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except _BROKEN as error:
+    except _broken() as error:
         raise NotAccepted("PASSKEY_ASSERTION") from error
     return verified.new_sign_count
 
@@ -211,4 +199,33 @@ def _parsed(answer: str) -> dict[str, Any]:
 def _bytes(text: Any) -> bytes:
     if not isinstance(text, str):
         raise TypeError("no text")
-    return base64url_to_bytes(text)
+    return bytes_of(text)
+
+
+def _algorithms() -> "list[COSEAlgorithmIdentifier]":
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier  # noqa: PLC0415
+
+    return [
+        COSEAlgorithmIdentifier.ECDSA_SHA_256,
+        COSEAlgorithmIdentifier.EDDSA,
+        COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+    ]
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """Return what the library lets through from parsing what a stranger wrote, and its own."""
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+
+    return (
+        WebAuthnException,
+        InvalidSignature,
+        UnsupportedAlgorithm,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        MemoryError,
+    )

@@ -85,6 +85,7 @@ class Follower:
         self._stream = stream
         self._noted = 0.0
         self._fault: str | None = "not known yet"
+        self._known: Block | None = None
 
     def step(self, until: int | None = None) -> int:
         """Apply the next blocks; return how many, 0 when there is no further final block.
@@ -107,12 +108,13 @@ class Follower:
         return applied
 
     def _step(self, until: int | None) -> int:
-        with self._database.read() as session:
-            last = self._last(session)
+        last, self._known = self._known or self._read_last(), None
         head = self._blocks.head_after(last)
         top = head.height if until is None else min(until, head.height)
         if top <= last.height:
             self._note_at_head()
+            # Another follower may move it meanwhile: what applies blocks looks again.
+            self._known = last
             return 0
         with self._database.read() as session:
             self._blocks.know(known_places(session))
@@ -162,6 +164,10 @@ class Follower:
                 now = int(self._clock())
                 session.merge(LedgerFault(id=1, code=error.code, says=error.message, since=now))
         self._fault = code
+
+    def _read_last(self) -> Block:
+        with self._database.read() as session:
+            return self._last(session)
 
     def _last(self, session: Session) -> Block:
         cursor = session.get(ChainCursor, 1)

@@ -102,6 +102,8 @@ class Sender:
             RelayHeld: the follower has found that the ledger is not the one it was.
             StorageUnavailable: the database does not take a write; nothing was sent for it.
         """
+        if self._has_nothing_to_do():
+            return False
         self._require_trust()
         self._end_lapsed()
         settled = self._settle()
@@ -110,6 +112,13 @@ class Sender:
         finally:
             self._note_sent()
         return settled or sent
+
+    def _has_nothing_to_do(self) -> bool:
+        """Whether no act waits or is on its way, and all keys were last found well: at rest."""
+        if not self._told or any(stuck or not usable for stuck, usable in self._told.values()):
+            return False
+        with self._db.read() as session:
+            return queue.is_at_rest(session)
 
     def _require_trust(self) -> None:
         with self._db.read() as session:

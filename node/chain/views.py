@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 
 from node.chain import artifacts
@@ -29,6 +28,9 @@ def view(
         RpcRefused: the contract reverts, did not stand then, or the ledger lost that state.
         LedgerUnavailable: no answer.
     """
+    # Takes 0.1 s to load; a node asks no view until it witnesses.
+    from eth_abi.abi import decode, encode  # noqa: PLC0415
+
     entry = _entry(contract, function)
     types = [_type(item) for item in entry["inputs"]]
     selector = keccak(f"{function}({','.join(types)})".encode())[:4]

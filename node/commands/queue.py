@@ -42,6 +42,19 @@ class WaitingAct:
     wire: bytes
 
 
+def is_at_rest(session: Session) -> bool:
+    """Whether no act is signed and not final, no transaction open, and the ledger without fault."""
+    return not session.connection().exec_driver_sql(_AT_WORK).scalar_one()
+
+
+# Asked several times a second, for years: as text, because making the statement takes longer.
+_AT_WORK = (
+    f"SELECT EXISTS (SELECT 1 FROM command WHERE state IN ('{SIGNED}', '{RELAYED}'))"  # noqa: S608
+    f" OR EXISTS (SELECT 1 FROM relay_transaction WHERE state = '{OPEN}')"
+    " OR EXISTS (SELECT 1 FROM ledger_fault)"
+)
+
+
 def waiting_acts(session: Session, now: int, limit: int) -> list[WaitingAct]:
     """Return signed acts that may be relayed at ``now``, in the order they were accepted."""
     names = ("number", "id", "verb", "object", "contract", "batch_limit", "updated_at", "wire")

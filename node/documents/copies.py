@@ -8,7 +8,6 @@ from sqlmodel import Session, select
 
 from identity.acts.words import TitleState
 from node.documents.errors import DocumentNotHeld
-from node.documents.readable import Standing, readable_copy
 from node.documents.service import tree_of
 from node.store.documents import DisclosureRow, DocumentRow
 from node.store.projections import ChainCursor, Title
@@ -19,8 +18,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How a title stands, as of one final block.
+
+    Attributes:
+        title: its id, 0x hex.
+        state: as ``TitleState`` in lower case.
+        counter, version: of the title.
+        root: its present document's.
+        height, block_hash, at: of the block; ``at`` in UTC seconds.
+    """
+
+    title: str
+    state: str
+    counter: int
+    version: int
+    root: str
+    height: int
+    block_hash: str
+    at: int
+
+
+@dataclass(frozen=True)
 class CopySource:
-    """Everything that a readable copy shows; see ``readable_copy``."""
+    """Everything that a readable copy shows; see ``node.documents.readable``."""
 
     root: str
     schema_id: str
@@ -30,6 +51,9 @@ class CopySource:
 
     def to_pdf(self) -> bytes:
         """Return the copy. Raises: CopyTooLong."""
+        # ReportLab takes 0.3 s to load, for which no start should wait.
+        from node.documents.readable import readable_copy  # noqa: PLC0415
+
         return readable_copy(
             self.root, self.schema_id, self.fields, self.standing, partial=self.partial
         )

@@ -9,11 +9,11 @@ those that this member holds or was told. It proves nothing; an evidence file do
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -26,6 +26,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from node.documents.errors import CopyTooLong
 from privacy.canonical import JsonValue
+
+if TYPE_CHECKING:
+    from node.documents.copies import Standing
 
 MAX_CHARACTERS, MAX_LINES = 200_000, 5_000
 LATIN, CHINESE = "Helvetica", "STSong-Light"
@@ -67,33 +70,11 @@ _QR_POINTS = 84
 _CODE = "root"
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How a title stands, as of one final block.
-
-    Attributes:
-        title: its id, 0x hex.
-        state: as ``TitleState`` in lower case.
-        counter, version: of the title.
-        root: its present document's.
-        height, block_hash, at: of the block; ``at`` in UTC seconds.
-    """
-
-    title: str
-    state: str
-    counter: int
-    version: int
-    root: str
-    height: int
-    block_hash: str
-    at: int
-
-
 def readable_copy(
     root: str,
     schema_id: str,
     fields: Mapping[str, JsonValue],
-    standing: Standing | None,
+    standing: "Standing | None",
     *,
     partial: bool = False,
 ) -> bytes:
@@ -130,7 +111,7 @@ def readable_copy(
 
 
 def _head(
-    canvas: Canvas, root: str, schema_id: str, standing: Standing | None, partial: bool
+    canvas: Canvas, root: str, schema_id: str, standing: "Standing | None", partial: bool
 ) -> None:
     top = A4[1] - 45
     _write(canvas, _MARGIN, top, MARK[0], 12)
@@ -157,7 +138,7 @@ def _draw_code(canvas: Canvas, root: str) -> None:
     canvas.endForm()
 
 
-def _facts(root: str, schema_id: str, standing: Standing | None) -> Iterator[tuple[str, str]]:
+def _facts(root: str, schema_id: str, standing: "Standing | None") -> Iterator[tuple[str, str]]:
     yield "Root 根", root
     yield "Schema 格式", schema_id
     if standing is None:
@@ -171,7 +152,7 @@ def _facts(root: str, schema_id: str, standing: Standing | None) -> Iterator[tup
     yield "Block hash 区块哈希", standing.block_hash
 
 
-def _notes(root: str, standing: Standing | None, partial: bool) -> Iterator[str]:
+def _notes(root: str, standing: "Standing | None", partial: bool) -> Iterator[str]:
     if partial:
         yield f"{PARTIAL[0]} {PARTIAL[1]}"
     if standing is not None and standing.root != root:

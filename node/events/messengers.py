@@ -21,7 +21,8 @@ from node.store.events import WEBHOOK, SubscriberRow
 if TYPE_CHECKING:
     from node.node import Node
 
-LOOK_SECONDS = 0.5
+# How often to look for webhooks at most, and at least.
+LOOK_SECONDS, LONGEST_SECONDS = 0.5, 5.0
 RETRY_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
 
@@ -45,11 +46,13 @@ class Messengers:
     def close(self) -> None:
         """Ask all to end, and wait a little."""
         self._stop.set()
+        self._node.commits.ring()
         for thread in list(self._threads.values()):
             thread.join(CLOSE_SECONDS / max(1, len(self._threads)))
 
     def _look(self) -> None:
         while not self._stop.is_set():
+            seen = self._node.commits.count
             with self._node.db.read() as session:
                 query = select(SubscriberRow.id).where(SubscriberRow.kind == WEBHOOK)
                 webhooks = session.exec(query).all()
@@ -58,7 +61,8 @@ class Messengers:
             for webhook in webhooks:
                 if webhook not in self._threads:
                     self._begin(webhook, Receiver(self._node, webhook, self._stop).run)
-            self._stop.wait(LOOK_SECONDS)
+            if not self._stop.wait(LOOK_SECONDS):
+                self._node.commits.wait(seen, LONGEST_SECONDS)
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
         thread = Thread(target=partial(self._keep, name, work), name=f"to {name}", daemon=True)

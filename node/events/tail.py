@@ -1,7 +1,7 @@
 """Wakes who waits for the stream to grow: threads, and streams in an event loop.
 
-One thread for all of them, while there are any. It looks at the database's change counter, which
-costs almost nothing and sees commits of other processes, and reads the head only after a commit.
+One thread for all of them, while there are any. It reads the head only after a commit, of this
+process or another.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ import structlog
 from node.errors import Unavailable
 from node.events.stream import head
 from node.metrics import event_streams
-from node.store.changes import Changes
+from node.store.changes import Commits
 from node.store.database import Database
 
-LOOK_SECONDS = 0.03
+# How long the thread goes on when nobody waits any more.
+LINGER_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 
 log = structlog.get_logger("events")
@@ -30,8 +31,9 @@ class Tail:
     ``closed`` becomes true when the process stops; then nobody waits any more.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, commits: Commits) -> None:
         self._database = database
+        self._commits = commits
         self._grown = Condition()  # guards all below
         self._head = 0
         self._waiting = 0
@@ -92,12 +94,8 @@ class Tail:
     def _look(self) -> None:
         while True:
             try:
-                changes = Changes(self._database)
-                try:
-                    self._watch(changes)
-                    return
-                finally:
-                    changes.close()
+                self._watch()
+                return
             except Unavailable as error:
                 log.warning("the stream cannot be watched", code=error.code)
             except Exception:  # the thread's edge: whoever waits must not wait for ever
@@ -105,19 +103,23 @@ class Tail:
             with self._grown:
                 self._grown.wait(RETRY_SECONDS)
 
-    def _watch(self, changes: Changes) -> None:
+    def _watch(self) -> None:
         """Look until nobody waits."""
-        self._read()
         while True:
-            with self._grown:
-                if self.closed or not self._waiting:
-                    self._looking = False
+            seen = self._commits.count
+            self._read()
+            while not self._commits.wait(seen, LINGER_SECONDS):
+                if self._ends():
                     return
-            if changes.seen():
-                self._read()
-            with self._grown:
-                if not self.closed:
-                    self._grown.wait(LOOK_SECONDS)
+            if self._ends():
+                return
+
+    def _ends(self) -> bool:
+        """Whether nobody waits any more; then another thread begins for who comes."""
+        with self._grown:
+            if self.closed or not self._waiting:
+                self._looking = False
+            return not self._looking
 
     def _read(self) -> None:
         with self._database.read() as session:

@@ -18,9 +18,9 @@ from identity.keys.kinds import KeyKind
 from identity.signatures.algorithms import Curve, VerifyingKey
 from node.companions.errors import CompanionMissing
 from node.evidence.errors import CompanionNotProved
+from node.evidence.exporting import export_title
 from node.evidence.file import read
 from node.evidence.report import in_words, to_json
-from node.evidence.service import export_title
 from node.evidence.verify import verify
 from node.member import NewMember, write_json
 from node.store.companions import CompanionRow

@@ -12,8 +12,9 @@ import reportlab
 from support.peers import BILL
 
 from node.documents import readable
+from node.documents.copies import Standing
 from node.documents.errors import CopyTooLong
-from node.documents.readable import MARK, MAX_CHARACTERS, PARTIAL, Standing, readable_copy
+from node.documents.readable import MARK, MAX_CHARACTERS, PARTIAL, readable_copy
 from node.documents.registry import TRANSPORT_DOCUMENT, schema_ref
 from privacy.commitments import commit
 

@@ -8,7 +8,8 @@ from sqlmodel import SQLModel
 
 from node.store.database import Database
 from node.store.errors import OtherRelease
-from node.store.schema import differences, upgrade
+from node.store.revisions import differences
+from node.store.schema import REVISIONS, upgrade
 
 
 @pytest.fixture
@@ -22,6 +23,13 @@ def test_the_revisions_lead_to_the_tables_of_the_code(database: Database) -> Non
     assert differences(database) == []
     tables = set(inspect(database.engine).get_table_names())
     assert tables == set(SQLModel.metadata.tables) | {"alembic_version"}
+
+
+def test_the_last_revision_has_the_number_of_its_file(database: Database) -> None:
+    upgrade(database)
+    with database.read() as session:
+        number = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert number == REVISIONS[-1]
 
 
 def test_a_change_that_has_no_revision_is_noticed(database: Database) -> None:
