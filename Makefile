@@ -15,7 +15,8 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
 	tools/setup slither
 
 demo: $(VENV)/.installed
-	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit)
+	$(if $(filter avalanche,$(LEDGER)),deployments/engines/avalanche/build)
+	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit) $(if $(LEDGER),--ledger $(LEDGER))
 
 # Three processes share the test files: most of the time a test waits for a block.
 test: $(VENV)/.installed-dev

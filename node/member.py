@@ -23,6 +23,7 @@ from node.documents.rulebook import default_rulebook
 from node.exchange.tls import write_tls
 
 TOKEN_BYTES = 32
+ENGINE = "engine"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def create_member(
     credit_code: str | None = None,
     member: bytes | None = None,
 ) -> NewMember:
-    """Write the directory of a new member; it must not exist yet.
+    """Write the directory of a new member; it must not exist yet, or hold its engine alone.
 
     Args:
         names: the organisation's legal name in English and in Chinese.
@@ -81,10 +82,12 @@ def create_member(
         member: the id of a member that has lost its keys and begins again; None: a new one.
 
     Raises:
-        FileExistsError: the directory exists.
+        FileExistsError: the directory holds a member, or something else.
         KeystoreUnavailable: a key store cannot be written.
     """
-    directory.mkdir(mode=0o700, parents=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(path.name != ENGINE for path in directory.iterdir()):
+        raise FileExistsError(f"{directory} is in use.")
     member = member or secrets.token_bytes(32)
     signer = _signer_keys(directory, passphrases["signer"], Role.CARRIER in roles)
     node = _node_keys(directory, passphrases["node"])

@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from support.ledgers import ENGINE, permit
+
 from identity.acts.typed import Act, Value, digest, encode
 from identity.acts.types import ActType
 from identity.acts.words import KeyPurpose, Role
@@ -81,7 +83,7 @@ class Founded:
                 Assignment(PORT_OF_DISCHARGE, Role.TERMINAL, data(self.members["terminal"].id)),
                 Assignment(PORT_OF_DISCHARGE, Role.CUSTOMS, data(self.members["customs"].id)),
             ),
-            engine="embedded",
+            engine=ENGINE,
         )
         if begin:
             self.network = self.found()
@@ -92,6 +94,7 @@ class Founded:
 
     def found(self) -> Network:
         """Run the whole founding; what is done already stays."""
+        permit(self.url, self.founding)
         expires = int(time.time()) + 3_600
         return found(self.ledger, self.founding, self.founder, self.council, expires)
 

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from support.avalanche import running_network
+from support.ledgers import ENGINE
 from web3 import HTTPProvider, Web3
 
 CHAIN_ID = 7741
@@ -57,7 +59,14 @@ def kill_ledger(process: "subprocess.Popen[str]") -> None:
 
 @contextmanager
 def running_ledger(tmp_path: Path) -> Iterator[str]:
-    """Run a ledger for the body and stop it after; yields its URL."""
+    """Run a ledger for the body and stop it after; yields its URL.
+
+    The environment's LEDGER says which: the embedded one, or ``avalanche``.
+    """
+    if ENGINE == "avalanche":
+        with running_network(tmp_path / "network") as network:
+            yield network.urls[0]
+        return
     url, process = start_ledger(tmp_path)
     try:
         yield url

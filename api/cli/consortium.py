@@ -1,4 +1,4 @@
-"""Lay down a small consortium on one machine: a ledger, six members, their founding.
+"""Lay down a small consortium on one machine: six members and their founding.
 
 Everything is written below one directory, each member in its own (0700). A consortium that is
 there is used as it is; one whose founding was cut short is finished. What ``up`` must remember to
@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.cli.ports import HOST, free_ports
+from api.cli.shared_ledger import SharedLedger
 from identity.acts.words import KeyPurpose, Role
 from identity.council.seat import KEY, STORE
 from identity.council.seat import create as create_seat
@@ -30,7 +32,6 @@ from node.chain.rpc import Ledger
 from node.documents.rulebook import default_rulebook, rulebook_hash
 from node.member import Addresses, NewMember, create_member, grant_tokens, write_json
 
-HOST = "127.0.0.1"
 TOKEN_ROLES = ("issuer", "clerk", "finance", "gate", "officer", "auditor", "admin")
 PORT_OF_DISCHARGE = "DEBRV"
 SENSOR = "camera-1"
@@ -75,42 +76,30 @@ class Consortium:
         return Consortium(directory, json.loads(path.read_text(encoding="utf-8")))
 
     @property
-    def ledger_port(self) -> int:
-        """Where the embedded ledger listens."""
-        return int(self.told["ledger"].rsplit(":", 1)[1])
-
-    @property
-    def ledger_directory(self) -> Path:
-        """Where the embedded ledger keeps its chain."""
-        return Path(self.told["ledger_directory"])
+    def engine(self) -> str:
+        """Which shared ledger it runs on: ``embedded`` or ``avalanche``."""
+        return str(self.told.get("engine", "embedded"))
 
 
-def free_ports(count: int) -> list[int]:
-    """Return TCP ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for taken in sockets:
-            taken.bind((HOST, 0))
-        return [taken.getsockname()[1] for taken in sockets]
-    finally:
-        for taken in sockets:
-            taken.close()
-
-
-def lay_down(directory: Path, ledger_url: str) -> tuple[list[NewMember], dict[str, Any]]:
+def lay_down(
+    directory: Path, url_of: Callable[[str], str]
+) -> tuple[list[NewMember], dict[str, Any]]:
     """Write the members' directories; return the members and what ``consortium.json`` will say.
+
+    Args:
+        url_of: the ledger's JSON-RPC that a member uses, by the member's name.
 
     Raises:
         FileExistsError: a member's directory is there, from a start that was cut short.
     """
     ports = free_ports(2 * len(PARTS) + 1)
     members: list[NewMember] = []
-    told: dict[str, Any] = {"consortium": 1, "ledger": ledger_url, "members": {}}
+    told: dict[str, Any] = {"consortium": 1, "ledger": url_of(PARTS[0].name), "members": {}}
     for part in PARTS:
         passphrases = {"signer": secrets.token_urlsafe(32), "node": secrets.token_urlsafe(32)}
         api, peers = ports.pop(), ports.pop()
         home = directory / part.name
-        addresses = Addresses(HOST, api, peers, ledger_url)
+        addresses = Addresses(HOST, api, peers, url_of(part.name))
         new = create_member(home, part.names, part.roles, addresses, passphrases, part.credit_code)
         members.append(new)
         told["members"][part.name] = {
@@ -243,6 +232,7 @@ def found_consortium(
     members: list[NewMember],
     rogues: Rogues | None,
     seat_keys: dict[str, SigningKey],
+    shared: SharedLedger,
 ) -> Network:
     """Found the network: deploy, admit, assign the port's authorities, sign network.json.
 
@@ -263,10 +253,25 @@ def found_consortium(
             Assignment(port, role, by_name[name].hex_id)
             for name, role in (("terminal", Role.TERMINAL), ("customs", Role.CUSTOMS))
         ),
-        engine="embedded",
+        engine=shared.engine,
         operator=f"{by_name[SEATS[0]].profile.name_en}, for all members, on one machine",
     )
+    shared.permit(founder.address, [_account(key) for key in _relay_keys(founding)])
     return found(ledger, founding, founder, seat_keys, int(time.time()) + FOUNDING_SECONDS)
+
+
+def _relay_keys(founding: Founding) -> list[str]:
+    return [
+        key
+        for admission in founding.admissions
+        for key, purpose in admission.keys
+        if purpose == KeyPurpose.RELAY
+    ]
+
+
+def _account(key: str) -> bytes:
+    """The account of a secp256k1 key's id: its last 20 bytes."""
+    return bytes.fromhex(key[2:])[-20:]
 
 
 def _admission(member: NewMember, rogues: Rogues | None) -> Admission:

@@ -23,6 +23,7 @@ from api.cli import (
     holds,
     keys,
     members,
+    network,
     orders,
     people,
     processes,
@@ -73,6 +74,7 @@ app.add_typer(files.app, name="files")
 app.add_typer(holds.app, name="holds")
 app.add_typer(audit.app, name="audit")
 app.add_typer(council.app, name="council")
+app.add_typer(network.app, name="network")
 app.command()(evidence.history)
 app.command()(evidence.verify)
 

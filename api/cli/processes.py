@@ -86,11 +86,15 @@ def up(
         bool,
         typer.Option("--rogues", help="Also make keys of dishonest clerks, to show refusals with."),
     ] = False,
+    ledger: Annotated[
+        str | None,
+        typer.Option(help="Of a new consortium: embedded, or avalanche with five validators."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON line when ready.")
     ] = False,
 ) -> None:
-    """Run a consortium of six members and an embedded ledger on this machine."""
+    """Run a consortium of six members and their shared ledger on this machine."""
     from api.cli.up import run
 
-    run(directory, frozenset(apart or ()), rogues, as_json)
+    run(directory, frozenset(apart or ()), rogues, ledger, as_json)

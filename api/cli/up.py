@@ -22,10 +22,8 @@ import httpx
 import typer
 
 from api.cli.consortium import (
-    HOST,
     Consortium,
     found_consortium,
-    free_ports,
     lay_down,
     lay_down_lane,
     lay_down_seats,
@@ -33,11 +31,12 @@ from api.cli.consortium import (
     rogue_keys,
 )
 from api.cli.errors import NotAnswered
-from api.cli.supervisor import Program, Supervisor
+from api.cli.shared_ledger import SharedLedger, shared_ledger
+from api.cli.supervisor import Program, Supervisor, python_program
 from identity.keys.keystore import PASSPHRASE_VARIABLE
 from node.chain.network import save
 from node.chain.rpc import Rpc
-from node.errors import LedgerUnavailable
+from node.engine.machine import FILE as MACHINE
 from node.member import write_json
 
 PARTS_APART = ("api", "peers", "follow", "send", "work")
@@ -48,8 +47,14 @@ UNFINISHED = "unfinished"
 Say = Callable[[str], None]
 
 
-def run(directory: Path, apart: frozenset[str], rogues: bool, as_json: bool) -> None:
-    """Lay the consortium down where there is none, run it, and return when asked to stop."""
+def run(
+    directory: Path, apart: frozenset[str], rogues: bool, engine: str | None, as_json: bool
+) -> None:
+    """Lay the consortium down where there is none, run it, and return when asked to stop.
+
+    Args:
+        engine: the shared ledger of a new consortium; None: the embedded one, or as it is.
+    """
     say = (lambda _: None) if as_json else _say
     supervisor = Supervisor()
     for number in STOP_SIGNALS:
@@ -57,7 +62,7 @@ def run(directory: Path, apart: frozenset[str], rogues: bool, as_json: bool) -> 
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (directory / "pids.json").unlink(missing_ok=True)
-        consortium = _start(directory.resolve(), supervisor, rogues, apart, say)
+        consortium = _start(directory.resolve(), supervisor, rogues, apart, engine, say)
         _tell(consortium, as_json)
         _keep(consortium, supervisor, say)
     finally:
@@ -80,26 +85,24 @@ def _keep(consortium: Consortium, supervisor: Supervisor, say: Say) -> NoReturn:
 
 
 def _start(
-    directory: Path, supervisor: Supervisor, rogues: bool, apart: frozenset[str], say: Say
+    directory: Path,
+    supervisor: Supervisor,
+    rogues: bool,
+    apart: frozenset[str],
+    engine: str | None,
+    say: Say,
 ) -> Consortium:
     consortium = Consortium.load(directory)
     if consortium is None:
         _clear(directory)
-    port = consortium.ledger_port if consortium else free_ports(1)[0]
-    home = directory / "ledger"
-    supervisor.add(
-        Program(
-            "ledger",
-            _python("node.embedded", "--dir", str(home), "--port", str(port)),
-            directory / "ledger.log",
-        )
-    )
-    rpc = Rpc(f"http://{HOST}:{port}")
-    _until(lambda: _answers(rpc), supervisor, "the ledger answers")
+        shared = shared_ledger(engine or "embedded", directory, None)
+    else:
+        shared = _as_it_is(consortium, engine)
+    shared.start(supervisor, say)
+    _until(shared.answers, supervisor, "the ledger answers")
     if consortium is None:
         say("Laying down six members: keys, certificates, profiles.")
-        consortium = _lay_down(directory, rpc, rogues, say)
-    rpc.close()
+        consortium = _lay_down(directory, shared, rogues, say)
     for name in consortium.told["members"]:
         _start_member(supervisor, consortium, name, name in apart)
     say("Waiting for six nodes to answer.")
@@ -111,26 +114,37 @@ def _start(
     return consortium
 
 
+def _as_it_is(consortium: Consortium, engine: str | None) -> SharedLedger:
+    """Return the ledger of a consortium that is there; it does not change."""
+    if engine not in (None, consortium.engine):
+        raise typer.BadParameter(f"This consortium's ledger is {consortium.engine}.")
+    return shared_ledger(consortium.engine, consortium.directory, consortium.told["ledger"])
+
+
 def _clear(directory: Path) -> None:
     """Take away what a founding left that was cut short: no one was ever told of it."""
     if (directory / UNFINISHED).exists():
         for path in directory.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
+        (directory / MACHINE).unlink(missing_ok=True)
     elif any(directory.iterdir()):
         raise typer.BadParameter(f"{directory} holds something else than a consortium.")
     (directory / UNFINISHED).touch()
 
 
-def _lay_down(directory: Path, rpc: Rpc, with_rogues: bool, say: Say) -> Consortium:
-    members, told = lay_down(directory, rpc.url)
+def _lay_down(directory: Path, shared: SharedLedger, with_rogues: bool, say: Say) -> Consortium:
+    members, told = lay_down(directory, shared.url)
     terminal = next(member for member in members if member.directory.name == "terminal")
     told["gate"] = lay_down_lane(terminal, told).told
     rogues = rogue_keys() if with_rogues else None
     if rogues is not None:
         told["attack"] = rogues.told
     say("Founding: contracts, then the council's motions, two of three seats each.")
-    network = found_consortium(rpc, members, rogues, lay_down_seats(directory, members, told))
+    seats = lay_down_seats(directory, members, told)
+    rpc = Rpc(shared.url(members[0].directory.name))
+    network = found_consortium(rpc, members, rogues, seats, shared)
+    rpc.close()
     for member in members:
         save(network, member.directory / "network.json")
     for seat in told["council"].values():
@@ -138,7 +152,8 @@ def _lay_down(directory: Path, rpc: Rpc, with_rogues: bool, say: Say) -> Consort
     save(network, directory / "network.json")
     told |= {
         "network": str(directory / "network.json"),
-        "ledger_directory": str(directory / "ledger"),
+        "engine": shared.engine,
+        "ledger_directory": str(shared.directory),
         "port_of_discharge": port_of_discharge(),
     }
     write_json(directory / "consortium.json", told)
@@ -157,7 +172,7 @@ def _start_member(supervisor: Supervisor, consortium: Consortium, name: str, apa
     supervisor.add(
         Program(
             f"{name} sign",
-            _python("identity.signer", "--dir", str(home)),
+            python_program("identity.signer", "--dir", str(home)),
             logs / "sign.log",
             secret("signer"),
         )
@@ -187,11 +202,6 @@ def _start_gateway(supervisor: Supervisor, consortium: Consortium) -> None:
     )
 
 
-def _python(module: str, *arguments: str) -> list[str]:
-    """The command line of a program by its module: what ``lading sign`` runs, started faster."""
-    return [sys.executable, "-m", module, *arguments]
-
-
 def _lading(*arguments: str) -> list[str]:
     """The command line of this installation's ``lading``."""
     return [sys.executable, str(Path(sys.executable).with_name("lading")), *arguments]
@@ -208,14 +218,6 @@ def _until(fact: Callable[[], bool], supervisor: Supervisor, expected: str) -> N
                 "Read the logs in the consortium's directory, then start it again.",
             )
         time.sleep(LOOK_SECONDS)
-
-
-def _answers(rpc: Rpc) -> bool:
-    try:
-        rpc.call("eth_chainId")
-    except LedgerUnavailable:
-        return False
-    return True
 
 
 def _is_well(url: str, path: str = "/v1/health") -> bool:

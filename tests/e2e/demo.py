@@ -74,10 +74,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exit", action="store_true", help="end after the story")
     parser.add_argument("--directory", type=Path, help="where the consortium lives and stays")
+    parser.add_argument("--ledger", default="embedded", help="embedded or avalanche")
     given = parser.parse_args()
     directory = given.directory or Path(tempfile.mkdtemp(prefix="lading-"))
     started = time.monotonic()
-    supervisor = _start(directory)
+    supervisor = _start(directory, given.ledger)
     try:
         if supervisor is None:
             return 1
@@ -94,10 +95,12 @@ def main() -> int:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _start(directory: Path) -> subprocess.Popen[bytes] | None:
-    print("Six companies and an embedded ledger, each member in its own directory.")
+def _start(directory: Path, ledger: str) -> subprocess.Popen[bytes] | None:
+    print(f"Six companies and a shared ledger ({ledger}), each member in its own directory.")
     lading = Path(sys.executable).with_name("lading")
-    supervisor = subprocess.Popen([str(lading), "up", str(directory), "--rogues"])
+    supervisor = subprocess.Popen(
+        [str(lading), "up", str(directory), "--rogues", "--ledger", ledger]
+    )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and supervisor.poll() is None:
         if (directory / "pids.json").exists():

@@ -14,6 +14,7 @@ from typing import Any
 
 from ledger_process import running_ledger
 from sqlmodel import select
+from support.ledgers import ENGINE, permit
 from support.peers import PASSPHRASE, free_port
 
 from identity.acts.words import Role
@@ -253,8 +254,9 @@ def _found(
             for name, role in ports
             if name in members
         ),
-        engine="embedded",
+        engine=ENGINE,
     )
+    permit(url, founding)
     ledger = Rpc(url)
     try:
         return found(ledger, founding, founder, seats, int(time.time()) + 3600)

@@ -3,6 +3,8 @@
 from hashlib import sha256
 from pathlib import Path
 
+from support.ledgers import ENGINE
+
 from identity.acts.words import KeyPurpose, Role
 from identity.keys.secp256k1 import SigningKey, key_id
 from identity.profile.profile import Profile
@@ -68,7 +70,7 @@ def founding_of(founder: SigningKey, seat_keys: dict[str, SigningKey], realm: st
             Assignment(DISCHARGE, Role.TERMINAL, hexed(member_id("terminal"))),
             Assignment(DISCHARGE, Role.CUSTOMS, hexed(member_id("customs"))),
         ),
-        engine="embedded",
+        engine=ENGINE,
         operator="the demonstration's host",
     )
 

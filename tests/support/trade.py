@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+from support.ledgers import permit
 from support.people import (
     BILL,
     CONTAINER,
@@ -376,6 +377,7 @@ def found_trade(folder: Path, url: str, realm: str = "", pretended: Network | No
     rpc, founder = Rpc(url), key_of("founder", "relay")
     seat_keys = {hexed(member_id(seat)): key_of(seat, "council", realm) for seat in SEATS}
     founding = founding_of(founder, seat_keys, realm)
+    permit(url, founding)
     expires = int(time.time()) + 600
     folder.mkdir(parents=True, exist_ok=True)
     if pretended is None:
