@@ -5,7 +5,9 @@ PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
-.PHONY: faults faults-rotated
+.PHONY: faults faults-rotated test-network
+NETWORK_TESTS := tests/integration/network tests/integration/test_founding.py tests/integration/follower \
+	tests/integration/test_evidence.py tests/integration/test_evidence_stories.py
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	tools/setup runtime
@@ -22,6 +24,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	FORGE_SNAPSHOT_CHECK=true tools/forge test
 	$(PY) -m pytest -q -n 3 --dist loadfile
+
+# On a network of five validators: founding, joining and rights of the network itself, then founding,
+# follower, evidence and the story as they are on the embedded ledger. Builds the engine once, five minutes.
+test-network: $(VENV)/.installed-dev
+	deployments/engines/avalanche/build
+	LEDGER=avalanche $(PY) -m pytest -q --timeout=600 $(NETWORK_TESTS)
+	$(PY) tests/e2e/demo.py --exit --ledger avalanche
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

@@ -254,6 +254,7 @@ def found_consortium(
             for name, role in (("terminal", Role.TERMINAL), ("customs", Role.CUSTOMS))
         ),
         engine=shared.engine,
+        engine_bundle=shared.bundle,
         operator=f"{by_name[SEATS[0]].profile.name_en}, for all members, on one machine",
     )
     shared.permit(founder.address, [_account(key) for key in _relay_keys(founding)])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.errors import UsageInvalid
-from api.cli.output import AsJson, fields, show, working
+from api.cli.output import AsJson, fields, show, table, working
 
 app = typer.Typer(no_args_is_help=True, help="The shared ledger's engine, an Avalanche network.")
 
@@ -197,6 +197,83 @@ def up(
 
 
 @app.command()
+def join(
+    directory: Directory,
+    bundle: Annotated[Path, typer.Argument(help="bundle.json, of any validator.", dir_okay=False)],
+    network: Annotated[
+        Path, typer.Option(help="network.json, signed by the council.", dir_okay=False)
+    ],
+    validators: Annotated[
+        int | None, typer.Option(help="How many the chain has now; without it, the founders.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the bundle against network.json, and lay down a newcomer's node; then run it.
+
+    The chain is shown to validators alone: it follows once the council has admitted this one.
+    """
+    from api.cli.network_drafts import joined
+
+    told = joined(_organisation(directory), bundle, network, validators)
+    show({"chain": told.chain, "bundle": told.hash}, as_json, fields)
+
+
+@app.command()
+def retune(
+    directory: Directory,
+    validators: Annotated[int, typer.Option(help="How many the chain has, or will have.", min=1)],
+    public: Annotated[
+        Path | None, typer.Option(help="A newcomer's public.json, to know it by.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the consensus parameters fit the number of validators; they count from the next start.
+
+    Add first, then raise; lower first, then remove. Restart the validators one after the other.
+    """
+    from node.engine.configuration import configure, parameters
+    from node.engine.organisation import PublicHalf
+    from node.engine.primary import know
+
+    organisation = _organisation(directory)
+    if public is not None:
+        know(organisation, PublicHalf.read(_json(public)))
+    configure(organisation, _bundle(organisation), validators)
+    show(parameters(validators), as_json, fields)
+
+
+@app.command()
+def leave(
+    directory: Directory,
+    target: Annotated[Path, typer.Argument(help="The draft's file, not there yet.")],
+    signer: Annotated[list[str], typer.Option(help="Name of a founder that will sign.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draft this organisation's own end as a validator, for the council to sign.
+
+    First every validator lowers its parameters (retune). Afterwards its node can be stopped.
+    """
+    from api.cli.network_drafts import drafted
+
+    organisation = _organisation(directory)
+    made = drafted(organisation, "remove", signer, None, None, organisation.public.node_id)
+    made.save(target)
+    show(_told(target, made), as_json, _draft)
+
+
+@app.command()
+def status(
+    directory: Annotated[list[Path], typer.Argument(help="One's own; others tell their lag.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show height, peers, lag, each validator's share of the last blocks, disk, stakes, trouble."""
+    from node.engine.status import status as standing
+
+    first, *others = [_organisation(each) for each in directory]
+    show(standing(first, others), as_json, _status)
+
+
+@app.command()
 def allow(
     directory: Directory,
     address: Annotated[list[str], typer.Argument(help="Accounts, 0x and 40 hex digits.")],
@@ -285,6 +362,21 @@ def _json(path: Path) -> Any:
 
 def _told(file: Path, made: Any) -> dict[str, Any]:
     return {"file": str(file), "missing": made.missing, "transactions": [*made.says]}
+
+
+def _status(told: dict[str, Any]) -> str:
+    plain = {name: told[name] for name in ("name", "chain", "height", "last_block_seconds_ago")}
+    columns = ["name", "node_id", "connected", "version", "lag", "share_of_last_blocks", "ends"]
+    rows = [row | {"ends": day(row["place_ends"])} for row in told["validators"]]
+    parts = [fields(plain), table(rows, columns), fields({"disk": told["disk"]}), *told["trouble"]]
+    return "\n".join(parts)
+
+
+def day(seconds: int) -> str:
+    """The day of a moment, in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 def _draft(told: dict[str, Any]) -> str:

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.errors import UsageInvalid
+from identity.acts.words import MemberStatus
+from node.chain.network import load as load_network
+from node.chain.rpc import Rpc
+from node.chain.views import view
 from node.engine import bundle as bundles
 from node.engine import council
 from node.engine.bundle import Bundle
@@ -14,7 +18,7 @@ from node.engine.configuration import configure, configured_validators
 from node.engine.council import Draft
 from node.engine.founding import EVM_GENESIS, STAKE_SECONDS, Founding, load_founding
 from node.engine.organisation import Organisation, PublicHalf
-from node.engine.standing import chain_on_ledger, validators_of
+from node.engine.primary import chain_on_ledger, know, validators_of
 
 
 def drafted(
@@ -64,6 +68,19 @@ def settled(organisation: Organisation, chain: str) -> Bundle:
     return bundle
 
 
+def joined(
+    organisation: Organisation, file: Path, network_file: Path, validators: int | None
+) -> Bundle:
+    """Lay down a newcomer's node, once the bundle is the one that the council's network.json names.
+
+    Raises: NetworkMalformed, CouncilSignatureMissing, EngineFileInvalid.
+    """
+    bundle, network = bundles.parse(file.read_bytes()), load_network(network_file)
+    bundles.require_named(bundle, network)
+    configure(organisation, bundle, validators or len(bundle.founding.founders))
+    return bundle
+
+
 def _chain(organisation: Organisation, founding: Founding, subnet: str) -> list[dict[str, Any]]:
     genesis = (organisation.directory / EVM_GENESIS).read_bytes()
     validators = [
@@ -74,10 +91,30 @@ def _chain(organisation: Organisation, founding: Founding, subnet: str) -> list[
 
 def _newcomer(organisation: Organisation, public: Path) -> list[dict[str, Any]]:
     half = PublicHalf.read(json.loads(public.read_bytes()))
+    _require_active(organisation, half)
+    know(organisation, half)
     now = int(time.time())
     end = now + STAKE_SECONDS - 24 * 3600
     bundle = _bundle(organisation)
     return [council.stake(half, now), council.validator(half, bundle.subnet, end)]
+
+
+def _require_active(organisation: Organisation, half: PublicHalf) -> None:
+    """See that the newcomer is an active member, where this directory has a network.json."""
+    file = organisation.directory.parent / "network.json"
+    if not file.exists():
+        return
+    network, ledger = load_network(file), Rpc(_bundle(organisation).rpc(organisation.url))
+    try:
+        member = bytes.fromhex((half.member or "0x").removeprefix("0x"))
+        head = int(ledger.call("eth_getBlockByNumber", network.profile.final, False)["number"], 16)
+        asked = member.rjust(32, b"\0")
+        told = view(ledger, network, "Membership", "memberOf", asked, block=head)
+    finally:
+        ledger.close()
+    if told["status"] != MemberStatus.ACTIVE:
+        says = f"{half.name} is no active member of Membership."
+        raise UsageInvalid("MEMBER_NOT_ACTIVE", says, "First the council's motion, then its node.")
 
 
 def _removal(organisation: Organisation, node: str) -> list[dict[str, Any]]:

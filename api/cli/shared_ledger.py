@@ -33,6 +33,10 @@ class SharedLedger(Protocol):
     directory: Path
     """What an onlooker searches for what stands on the ledger."""
 
+    @property
+    def bundle(self) -> str | None:
+        """Hash of what a newcomer's validator starts from, where there is one."""
+
     def start(self, supervisor: Supervisor, say: Say) -> None:
         """Make it where there is none, and let the supervisor run it."""
 
@@ -67,6 +71,7 @@ class EmbeddedLedger:
     """One writer behind JSON-RPC; anybody may write, and nothing costs anything."""
 
     engine = "embedded"
+    bundle = None
 
     def __init__(self, directory: Path, port: int) -> None:
         self.directory = directory / "ledger"
@@ -144,6 +149,11 @@ class AvalancheLedger:
             allow(rpc, operator, relayers)
         finally:
             rpc.close()
+
+    @property
+    def bundle(self) -> str:
+        """Hash of the bundle, as network.json names it."""
+        return self._machine.bundle.hash
 
     @property
     def _machine(self) -> Machine:

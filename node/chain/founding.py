@@ -64,6 +64,7 @@ class Founding:
         founder: address of the founding account, which deploys, relays and then is not needed.
         rulebook: SHA-256 of the rulebook that every member accepts by its admission.
         waiting: its waiting times.
+        engine_bundle: as in network.json.
     """
 
     nonce: str
@@ -76,6 +77,7 @@ class Founding:
     assignments: tuple[Assignment, ...]
     engine: str
     operator: str | None = None
+    engine_bundle: str | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def deploy_network(ledger: Ledger, founding: Founding, founder: SigningKey) -> N
         genesis=genesis,
         engine=founding.engine,
         operator=founding.operator,
+        engine_bundle=founding.engine_bundle,
         deployed_height=height,
         contracts=contracts,
         threshold=founding.threshold,

@@ -107,6 +107,8 @@ class Network:
         threshold, seats, rulebook, waiting: at the founding; what the council changed later
             stands on the ledger.
         versions: of the contracts, those after the founding that the council has signed for.
+        engine_bundle: SHA-256 of the bundle that a newcomer's validator starts from, of an engine
+            that has one.
     """
 
     chain_id: int
@@ -124,6 +126,7 @@ class Network:
     witnesses: tuple[Witness, ...]
     signatures: tuple[CouncilSignature, ...] = ()
     versions: tuple[Version, ...] = ()
+    engine_bundle: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -162,7 +165,8 @@ class Network:
 
     def body(self) -> dict[str, Any]:
         """Return what the council signs: the file without its signatures."""
-        return {
+        bundle = {} if self.engine_bundle is None else {"engine_bundle": self.engine_bundle}
+        return bundle | {
             "network": 2,
             "chain_id": self.chain_id,
             "network_id": self.network_id,
@@ -233,6 +237,7 @@ def parse(text: bytes) -> Network:
         genesis=data["genesis"],
         engine=data["engine"],
         operator=data["operator"],
+        engine_bundle=data.get("engine_bundle"),
         deployed_height=data["deployed_height"],
         contracts={name: DeployedContract(**data["contracts"][name]) for name in CONTRACT_NAMES},
         threshold=data["council"]["threshold"],

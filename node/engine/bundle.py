@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from node.chain.network import Network
 from node.engine.errors import EngineFileInvalid
 from node.engine.founding import Founding, canonical, read_founding, render, sha256
 from node.engine.programs import Programs
@@ -78,6 +79,22 @@ def parse(content: bytes) -> Bundle:
     if bundle.content() != content:
         raise EngineFileInvalid("The bundle was changed: its bytes are not what it says.")
     return bundle
+
+
+def require_named(bundle: Bundle, network: Network) -> None:
+    """See that the council's network.json means this bundle.
+
+    Raises: EngineFileInvalid.
+    """
+    if network.chain_id != bundle.founding.chain_id:
+        raise EngineFileInvalid(
+            f"network.json is of chain id {network.chain_id}, the bundle of"
+            f" {bundle.founding.chain_id}."
+        )
+    if network.engine_bundle != bundle.hash:
+        raise EngineFileInvalid(
+            f"network.json names the bundle {network.engine_bundle}, this one is {bundle.hash}."
+        )
 
 
 def load(directory: Path) -> Bundle | None:

@@ -90,7 +90,7 @@ class Organisation:
         Raises: EngineFileInvalid.
         """
         for home in (directory / ENGINE, directory):
-            if (home / "public.json").exists():
+            if is_engine(home):
                 return Organisation(home.resolve())
         raise EngineFileInvalid(f"{directory} holds no engine; make one: lading network keys.")
 
@@ -124,6 +124,11 @@ class Organisation:
     def holds_founding_key(self) -> bool:
         """Whether this organisation holds the founding key."""
         return self.public.founding is not None
+
+
+def is_engine(directory: Path) -> bool:
+    """Whether ``directory`` is an engine's."""
+    return (directory / "public.json").exists()
 
 
 def make_keys(

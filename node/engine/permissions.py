@@ -61,14 +61,14 @@ def allow(
         EngineSilent: the transactions are in no block in time.
     """
     lists = [TRANSACTIONS, *([DEPLOYERS] if deployer else [])]
-    wanted: list[_Sent] = []
+    wanted: list[Sent] = []
     for account in accounts:
         for allow_list in lists:
             if role(ledger, allow_list, account) is ListRole.NONE:
-                wanted.append(_change(allow_list, ENABLE, account))
+                wanted.append(change(allow_list, ENABLE, account))
         if _balance(ledger, account) < FUNDS_WEI // 3:
-            wanted.append(_Sent(account, FUNDS_WEI, b"", TRANSFER_GAS))
-    return _send_all(ledger, operator, wanted)
+            wanted.append(Sent(account, FUNDS_WEI, b"", TRANSFER_GAS))
+    return send_all(ledger, operator, wanted)
 
 
 def disallow(ledger: Ledger, operator: SigningKey, accounts: Iterable[bytes]) -> list[str]:
@@ -77,16 +77,16 @@ def disallow(ledger: Ledger, operator: SigningKey, accounts: Iterable[bytes]) ->
     Raises: EngineRefused, for an operator's own account too; EngineSilent.
     """
     wanted = [
-        _change(allow_list, DISABLE, account)
+        change(allow_list, DISABLE, account)
         for account in accounts
         for allow_list in (TRANSACTIONS, DEPLOYERS)
         if role(ledger, allow_list, account) is not ListRole.NONE
     ]
-    return _send_all(ledger, operator, wanted)
+    return send_all(ledger, operator, wanted)
 
 
 @dataclass(frozen=True)
-class _Sent:
+class Sent:
     """One transaction of the operator, without its nonce."""
 
     to: bytes
@@ -95,15 +95,20 @@ class _Sent:
     gas: int
 
 
-def _change(allow_list: bytes, selector: bytes, account: bytes) -> _Sent:
-    return _Sent(allow_list, 0, selector + account.rjust(32, b"\0"), CHANGE_GAS)
+def change(allow_list: bytes, selector: bytes, account: bytes) -> Sent:
+    """Return the call that changes an account's place on a list."""
+    return Sent(allow_list, 0, selector + account.rjust(32, b"\0"), CHANGE_GAS)
 
 
 def _balance(ledger: Ledger, account: bytes) -> int:
     return int(ledger.call("eth_getBalance", data(account), "latest"), 16)
 
 
-def _send_all(ledger: Ledger, operator: SigningKey, wanted: Sequence[_Sent]) -> list[str]:
+def send_all(ledger: Ledger, operator: SigningKey, wanted: Sequence[Sent]) -> list[str]:
+    """Send the operator's transactions and return their hashes once all have taken effect.
+
+    Raises: EngineRefused, EngineSilent.
+    """
     chain_id, fee = int(ledger.call("eth_chainId"), 16), profile(ENGINE).fee_per_gas_wei
     nonce = int(ledger.call("eth_getTransactionCount", data(operator.address), "pending"), 16)
     hashes = []

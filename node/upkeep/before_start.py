@@ -22,8 +22,11 @@ from identity.profile.profile import Profile
 from node.chain.network import load
 from node.commands.states import CODED_ERRORS
 from node.documents.rulebook import parse_rulebook, rulebook_hash
+from node.engine.before_start import engine_before_start
+from node.engine.organisation import Organisation, is_engine
 from node.errors import SettingsInvalid
 from node.exchange.tls import tls_files
+from node.member import ENGINE
 from node.settings import Settings
 from node.store import postgresql
 from node.store.database import Database
@@ -42,6 +45,11 @@ def before_start(directory: Path) -> Iterator[Finding]:
     """Look at everything that a start needs; opens no key store and writes nothing."""
     directory = directory.resolve()
     yield _modes(directory)
+    engines = [home for home in (directory, directory / ENGINE) if is_engine(home)]
+    for engine in engines:
+        yield from engine_before_start(Organisation(engine))
+    if engines and not (directory / "settings.json").exists():
+        return  # the engine's own directory, or an organisation without a node
     try:
         settings = Settings.load(directory)
         _agree(settings)

@@ -1,17 +1,20 @@
-"""How the network stands, asked of one's own node: height, peers, who made blocks, stakes."""
+"""What the primary network says of the chain: its validators, its owner, its genesis."""
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import Any
 
+from node.engine.bundle import Bundle
 from node.engine.errors import EngineFileInvalid
 from node.engine.founding import Founding
-from node.engine.organisation import Organisation
+from node.engine.organisation import Organisation, PublicHalf
 from node.engine.process import ask
 from node.engine.programs import VM
+from node.member import write_json
 
-LAST_BLOCKS = 100
-DAY_SECONDS = 24 * 3600
+# Public halves of validators that came after the founding.
+KNOWN = "known"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,20 @@ def validators_of(url: str, subnet: str) -> list[SubnetValidator]:
         (SubnetValidator(str(row["nodeID"]), int(row["endTime"])) for row in rows),
         key=lambda each: each.node_id,
     )
+
+
+def halves_known(organisation: Organisation, bundle: Bundle) -> list[PublicHalf]:
+    """Return the founders' public halves, and those of newcomers in ``known``."""
+    known = sorted((organisation.directory / KNOWN).glob("*.json"))
+    newcomers = [PublicHalf.read(json.loads(path.read_bytes())) for path in known]
+    return [*bundle.founding.founders, *newcomers]
+
+
+def know(organisation: Organisation, half: PublicHalf) -> None:
+    """Keep a newcomer's public half, so that its name and address are known here."""
+    folder = organisation.directory / KNOWN
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_json(folder / f"{half.node_id}.json", half.to_json())
 
 
 def chain_on_ledger(
