@@ -95,7 +95,7 @@ def _failed(member: Member, *codes: str) -> bool:
         return any(row.code in codes for row in session.exec(select(DeliveryRow)))
 
 
-def flip_table(world: World, table: str, row: str = "true") -> None:
+def flip_table(world: World, table: str, row: str) -> None:
     """Turn a bit in the page of a table's row on the disk, while PostgreSQL is stopped."""
     with psycopg.connect(world.postgresql.url) as connection:
         assert connection.execute("SHOW data_checksums").fetchone() == ("on",)
@@ -108,7 +108,7 @@ def projection_flipped(world: World) -> None:
     """One bit of the titles' table turns: the node says that its database is damaged and shows
     none of it; the doctor says so, and --repair makes the tables from the ledger again."""
     title, _ = world.held_title()
-    flip_table(world, Title.__tablename__)
+    flip_table(world, Title.__tablename__, f"id = '{title}'")
     answer = world.carrier.ask("GET", f"/v1/titles/{title}")
     assert answer.status_code == 503, answer.text
     assert answer.json()["code"] == "STORAGE_UNAVAILABLE", answer.text

@@ -75,7 +75,7 @@ def connection_lost(world: World) -> None:
     places = {
         "api": "INSERT INTO command ",
         "jobs": "UPDATE document SET",
-        "work": "UPDATE command SET",
+        "work": "UPDATE command AS old SET",  # many at once, as the desk does
         "send": "INSERT INTO relay_transaction",
         "follow": "INSERT INTO ledger_event",
     }

@@ -145,8 +145,10 @@ def answers_lost(world: World) -> None:
     try:
         item = world.issue()
         file = send_file(world, world.carrier, world.shipper, root, secret_bytes(OF_A_FILE))
-        # A short question for what has come may still be answered, the receipt with it.
         wait_for(lambda: door.lost >= before + 4, "answers are lost", 90)
+        # The title's document is longer than what is answered. The file too; but where it has come,
+        # its announcement alone is answered with the receipt, and that is short.
+        assert world.command(item)["state"] == "accepted"
     finally:
         door.loses_answers_after = None
     world.final(item)

@@ -211,7 +211,7 @@ def worker_after_job(world: World) -> None:
 @kind("desk: signed, not stored")
 def desk_between_signature_and_store(world: World) -> None:
     """The part work dies with a signature in its hands; the signer gives the same again."""
-    killed_at(world, "work", "UPDATE command SET", "committing")
+    killed_at(world, "work", "UPDATE command AS old SET", "committing")
 
 
 @kind("signer: mid-signature")
