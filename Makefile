@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 
 .PHONY: demo test lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
-.PHONY: faults faults-rotated test-network
+.PHONY: faults faults-rotated test-network manifests
 NETWORK_TESTS := tests/integration/network tests/integration/test_founding.py tests/integration/follower \
 	tests/integration/test_evidence.py tests/integration/test_evidence_stories.py
 
@@ -60,6 +60,11 @@ lock: $(VENV)/.installed-dev
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-annotate --no-header --python-version 3.11 --group slither -o requirements-slither.lock
+
+# The charts for engines that were not run here, by helm, which Go builds the first time.
+manifests: $(VENV)/.installed-dev
+	tools/helm version --short
+	$(PY) -m pytest -q tests/unit/test_engine_manifests.py
 
 contracts: $(VENV)/.installed-dev
 	$(VENV)/bin/lading contracts build
