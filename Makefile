@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
+.PHONY: demo test test-long lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
 .PHONY: faults faults-rotated test-network manifests
 NETWORK_TESTS := tests/integration/network tests/integration/test_founding.py tests/integration/follower \
@@ -20,10 +20,17 @@ demo: $(VENV)/.installed
 	$(if $(filter avalanche,$(LEDGER)),deployments/engines/avalanche/build)
 	$(PY) tests/e2e/demo.py $(if $(EXIT),--exit) $(if $(LEDGER),--ledger $(LEDGER))
 
-# Three processes share the test files: most of the time a test waits for a block.
+# Three processes share the tests, those of a directory that ask the same members together
+# (tests/support/sharing.py): most of the time a test waits for a block.
 test: $(VENV)/.installed-dev
 	FORGE_SNAPSHOT_CHECK=true tools/forge test
-	$(PY) -m pytest -q -n 3 --dist loadfile
+	$(PY) -m pytest -q -n 3
+
+# What can be tried for ever, longer than in `make test`: flipped bytes of evidence, the model of the
+# verb table, kill -9 of the ledger. The doors: make hostile; the contracts: make soak, make mutants.
+test-long: $(VENV)/.installed-dev
+	LADING_LONG=1 $(PY) -m pytest -q --timeout=0 tests/model tests/integration/test_evidence_bytes.py \
+		tests/integration/test_embedded_crash.py
 
 # On a network of five validators: founding, joining and rights of the network itself, then founding,
 # follower, evidence and the story as they are on the embedded ledger. Builds the engine once, five minutes.

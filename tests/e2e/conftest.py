@@ -12,14 +12,26 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from story.consortium import Consortium, until
+from support.sharing import Shared
 
 START_SECONDS = 240
+SHARED = Shared(Path(__file__).parent)
 
 
-@pytest.fixture(scope="module")
-def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
-    """Six members' processes as ``lading up`` starts them, stopped at the end."""
-    directory = tmp_path_factory.mktemp("c") / "up"
+@pytest.fixture(scope="session")
+def consortium(tmp_path_factory: pytest.TempPathFactory) -> Consortium:
+    """Six members' processes as ``lading up`` starts them, for all tests here."""
+    return SHARED.begin(_running(tmp_path_factory.mktemp("c") / "up"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Stop the consortium after the last of them."""
+    SHARED.end_before(nextitem)
+
+
+@contextlib.contextmanager
+def _running(directory: Path) -> Iterator[Consortium]:
     lading = Path(sys.executable).with_name("lading")
     up = subprocess.Popen([str(lading), "up", str(directory), "--rogues", "--json"])
     try:

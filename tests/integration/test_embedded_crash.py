@@ -25,9 +25,11 @@ from ledger_process import (
     stop_ledger,
     wait_for_receipt,
 )
+from support.lengths import tries
 
 SENDER = account(11)
-KILLS = 6
+KILLS = tries(3, 12)
+BURST = tries(30, 80)
 
 
 def store(nonce: int, probe: str) -> str:
@@ -122,7 +124,7 @@ def test_a_burst_never_drives_chain_time_ahead_of_the_clock(tmp_path: Path) -> N
     with running_ledger(tmp_path) as url:
         probe = deploy_probe(url, SENDER)
         last = ""
-        for nonce in range(1, 80):
+        for nonce in range(1, BURST):
             last = rpc(url, "eth_sendRawTransaction", store(nonce, probe))
             head = rpc(url, "eth_getBlockByNumber", "latest", False)
             assert int(head["timestamp"], 16) <= time.time() + 1

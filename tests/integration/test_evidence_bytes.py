@@ -11,13 +11,14 @@ from support.forger import (
     edited,
     refusal,
 )
+from support.lengths import tries
 from support.trade import Told
 
 from node.evidence.file import MAX_FILE_BYTES, read
 from node.evidence.report import to_json
 from node.evidence.verify import verify
 
-BYTE_FLIPS = 200
+BYTE_FLIPS = tries(60, 1_000)
 SEED = 20261122
 
 

@@ -7,11 +7,12 @@ from model.capacities import CAPACITY_TERMS
 from model.conditions import CONDITION_TERMS
 from model.ledger import Network
 from model.runs import run
+from support.lengths import tries
 
 from identity.acts.verb_table import CAPACITIES, CONDITIONS
 
-ACTS = 2_000
-CASES = 60
+ACTS = tries(800, 4_000)
+CASES = tries(24, 120)
 SEED = 20_261_122
 
 

@@ -1,12 +1,17 @@
 """A carrier's node as it runs, on the embedded ledger with a second member, for hostile clients."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 from support.hostile import all_powerful, check_log
 from support.offices import Office, running_offices
+from support.sharing import Shared
+
+SHARED = Shared(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,21 @@ class Target:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+@pytest.fixture(scope="session")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Target:
     """A whole member: API, peers' listener, follower, sender, worker, in one process."""
-    with running_offices(tmp_path_factory.mktemp("hostile"), ("carrier", "shipper")) as offices:
+    return SHARED.begin(_running(tmp_path_factory.mktemp("hostile")))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Stop it after the last test here."""
+    SHARED.end_before(nextitem)
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[Target]:
+    with running_offices(folder, ("carrier", "shipper")) as offices:
         carrier = offices["carrier"]
         yield Target(carrier, offices["shipper"], all_powerful(carrier))
 

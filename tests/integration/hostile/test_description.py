@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 LONG = "HOSTILE_EXAMPLES" in os.environ
 EXAMPLES = os.environ.get("HOSTILE_EXAMPLES", "3")
 # What a run of all tests gives it; the rest of the requests is left to the long run.
-BUDGET = [] if LONG else ["--max-time", "110"]
+BUDGET = [] if LONG else ["--max-time", "60"]
 SEED = "20261122"
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
