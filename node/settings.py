@@ -93,7 +93,8 @@ class Settings(BaseSettings):
         jobs: what does the outbox's work: ``process`` (threads of the part ``work``) or ``celery``.
         redis_url: Celery's broker; ``redis://`` or ``rediss://``.
         engine_configuration: JSON files of this member's engine that must be the same at every
-            member; they hold no key, and other members are told what they say.
+            member; they hold no key, and other members are told what they say. None: the subnet's,
+            where ``lading network`` made the engine.
         oversight_seconds: how often the engine's allow lists are compared with Membership, and the
             ledger with other members'.
         audit_checkpoint_seconds: how long a row of the audit log waits for the ledger at most.
@@ -179,6 +180,12 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's URL."""
         return self.database or f"sqlite:///{self.directory / 'node.sqlite'}"
+
+    @property
+    def engine_files(self) -> tuple[Path, ...]:
+        """The engine's files that must be the same everywhere; those that lading network writes."""
+        subnets = self.directory / "engine" / "subnets"
+        return self.engine_configuration or tuple(sorted(subnets.glob("*.json")))
 
     @property
     def network_file(self) -> Path:

@@ -258,7 +258,9 @@ def found_consortium(
         operator=f"{by_name[SEATS[0]].profile.name_en}, for all members, on one machine",
     )
     shared.permit(founder.address, [_account(key) for key in _relay_keys(founding)])
-    return found(ledger, founding, founder, seat_keys, int(time.time()) + FOUNDING_SECONDS)
+    network = found(ledger, founding, founder, seat_keys, int(time.time()) + FOUNDING_SECONDS)
+    shared.retire(founder.address)
+    return network
 
 
 def _relay_keys(founding: Founding) -> list[str]:

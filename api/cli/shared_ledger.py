@@ -5,17 +5,19 @@ Either is started under the supervisor, names each member's JSON-RPC, and lets a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from api.cli.errors import UsageInvalid
 from api.cli.ports import HOST, free_ports
 from api.cli.supervisor import Program, Supervisor, python_program
+from identity.keys.secp256k1 import SigningKey
 from node.chain.rpc import Rpc
 from node.engine.machine import Machine, found, lay_down
 from node.engine.organisation import OPERATOR, Organisation
-from node.engine.permissions import allow
+from node.engine.permissions import allow, disallow
 from node.engine.process import command, follows, log_of
 from node.errors import LedgerUnavailable
 from node.member import ENGINE
@@ -48,6 +50,9 @@ class SharedLedger(Protocol):
 
     def permit(self, founder: bytes, relayers: Sequence[bytes]) -> None:
         """Let the founding account make contracts, and relayers send."""
+
+    def retire(self, founder: bytes) -> None:
+        """Take the founding account off again: after the founding nobody may make contracts."""
 
 
 def shared_ledger(engine: str, directory: Path, told_url: str | None) -> SharedLedger:
@@ -101,6 +106,9 @@ class EmbeddedLedger:
     def permit(self, founder: bytes, relayers: Sequence[bytes]) -> None:
         """Nobody needs to be permitted."""
 
+    def retire(self, founder: bytes) -> None:
+        """Nobody was permitted."""
+
 
 def validator_program(organisation: Organisation) -> Program:
     """Return the organisation's validator as a supervisor keeps it running."""
@@ -141,12 +149,21 @@ class AvalancheLedger:
 
     def permit(self, founder: bytes, relayers: Sequence[bytes]) -> None:
         """The carrier's operator enables and funds them."""
-        organisation = self._machine.organisation("carrier")
-        operator = organisation.key(OPERATOR, self._machine.passphrases["carrier"])
-        rpc = Rpc(self.url("carrier"))
-        try:
+        with self._operator() as (rpc, operator):
             allow(rpc, operator, [founder], deployer=True)
             allow(rpc, operator, relayers)
+
+    def retire(self, founder: bytes) -> None:
+        """The carrier's operator takes it off both lists."""
+        with self._operator() as (rpc, operator):
+            disallow(rpc, operator, [founder])
+
+    @contextmanager
+    def _operator(self) -> Iterator[tuple[Rpc, SigningKey]]:
+        organisation = self._machine.organisation("carrier")
+        rpc = Rpc(self.url("carrier"))
+        try:
+            yield rpc, organisation.key(OPERATOR, self._machine.passphrases["carrier"])
         finally:
             rpc.close()
 

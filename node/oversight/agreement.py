@@ -112,7 +112,7 @@ class Viewer:
             block_hash=block["hash"],
             codes=self._code_hashes(ledger, network),
             engine=str(ledger.call("web3_clientVersion"))[:MAX_CHARACTERS],
-            configuration=read_configuration(self._node.settings.engine_configuration),
+            configuration=read_configuration(self._node.settings.engine_files),
         )
 
     def _code_hashes(self, ledger: Ledger, network: Network) -> dict[str, str]:
