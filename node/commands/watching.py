@@ -77,6 +77,10 @@ class Watch:
                 self._look_while_waited_for()
                 return
             except Unavailable as error:
+                with self._lock:
+                    if not self._waiters:  # or it would look for nobody as long as that lasts
+                        self._looking = False
+                        return
                 log.warning("waiting callers are told later", code=error.code)
                 time.sleep(PAUSE_SECONDS)
 

@@ -68,11 +68,12 @@ class RunningMember:
         self._signer: subprocess.Popen[bytes] | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start_signer(self) -> "subprocess.Popen[bytes]":
-        """Start the signer and return once it listens."""
+    def start_signer(self, wait: bool = True) -> "subprocess.Popen[bytes]":
+        """Start the signer and return once it listens, or at once."""
         arguments = ["-m", "identity.signer", "--dir", str(self.new.directory)]
         self._signer = self._start("signer", arguments)
-        wait_for(self._answers, "the signer answers")
+        if wait:
+            wait_for(self.signs, "the signer answers")
         return self._signer
 
     def stop_signer(self) -> None:
@@ -157,7 +158,8 @@ class RunningMember:
         self._processes.append(process)
         return process
 
-    def _answers(self) -> bool:
+    def signs(self) -> bool:
+        """Whether the signer listens."""
         try:
             self.node.signer.status()
         except Exception:  # noqa: BLE001 - it does not listen yet
@@ -190,7 +192,9 @@ def running_members(
             member.seat = seats[name]
         try:
             for member in members.values():
-                member.start_signer()
+                member.start_signer(wait=False)
+            for member in members.values():
+                wait_for(member.signs, "the signer answers")
             yield members
         finally:
             for member in members.values():  # or a listener would wait for its peers' good-bye

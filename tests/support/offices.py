@@ -31,13 +31,14 @@ class Office:
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def serve(self) -> None:
-        """Start the node and return once it answers."""
+    def serve(self, wait: bool = True) -> None:
+        """Start the node and return once it answers, or at once."""
         with (self.directory / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [LADING, "serve", self.directory], env=os.environ | ENVIRONMENT, stderr=log
             )
-        wait_for(self._answers, f"{self.directory.name} answers")
+        if wait:
+            wait_for(self.answers, f"{self.directory.name} answers")
 
     @property
     def pid(self) -> int:
@@ -75,7 +76,8 @@ class Office:
         assert command["state"] == "final", command
         return command
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the node takes requests."""
         try:
             return self.http.get("/v1/health").status_code == 200
         except httpx.TransportError:
@@ -89,7 +91,9 @@ def running_offices(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Of
         offices = {name: Office(member) for name, member in members.items()}
         try:
             for office in offices.values():
-                office.serve()
+                office.serve(wait=False)
+            for office in offices.values():
+                wait_for(office.answers, f"{office.directory.name} answers")
             for office in offices.values():
                 wait_for(lambda o=office: knows_all(o, offices), "members are known")  # type: ignore[misc]
             yield offices
