@@ -177,7 +177,7 @@ def run(directory: Directory) -> None:
     from node.engine.process import command
 
     arguments = command(_organisation(directory))
-    os.execv(arguments[0], arguments)  # noqa: S606 (the engine's program, no shell)
+    os.execvp(arguments[0], arguments)  # noqa: S606 (the engine's program, no shell)
 
 
 @app.command()

@@ -84,12 +84,14 @@ def lay_down(
     chain_id: int = DEFAULT_CHAIN_ID,
     granite: bool = True,
     hosts: Mapping[str, str] | None = None,
+    launch: Mapping[str, Sequence[str]] | None = None,
 ) -> Machine:
     """Make every organisation's keys and the founding they agree on.
 
     Args:
         ports: two for each organisation, nobody else's.
         hosts: where an organisation listens, if not on 127.0.0.1.
+        launch: what is put before a validator's command, such as ``ip netns exec NAME``.
 
     Raises: EngineDirectoryExists, EngineMissing, EngineFileInvalid.
     """
@@ -101,6 +103,7 @@ def lay_down(
         made.append(
             make_keys(directory / name, name, host, pair, passphrase, host, founding=place == 0)
         )
+        _launched_by(made[-1], (launch or {}).get(name, ()))
     founding = gather(
         [each.public for each in made], threshold, made[0].programs.versions(), chain_id, granite
     )
@@ -108,6 +111,11 @@ def lay_down(
         prepare(organisation, founding)
     write_json(directory / FILE, {"machine": 1, "passphrases": passphrases})
     return Machine(directory.resolve(), passphrases)
+
+
+def _launched_by(organisation: Organisation, command: Sequence[str]) -> None:
+    settings = organisation.settings | {"launch": list(command)}
+    write_json(organisation.directory / "engine.json", settings)
 
 
 def found(machine: Machine, say: Say = lambda _: None) -> Bundle:

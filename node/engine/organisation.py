@@ -96,7 +96,7 @@ class Organisation:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """``engine.json``: where the RPC is bound, and the folder of the programs."""
+        """``engine.json``: where the RPC is bound, which programs, what is put before them."""
         told: dict[str, Any] = json.loads((self.directory / "engine.json").read_bytes())
         return told
 
@@ -183,7 +183,14 @@ def make_keys(
     )
     write_json(
         directory / "engine.json",
-        {"engine": 1, "rpc_host": rpc_host, "rpc_port": ports[0], "programs": None},
+        {
+            "engine": 1,
+            "rpc_host": rpc_host,
+            "rpc_port": ports[0],
+            "programs": None,
+            "launch": [],
+            "allowed_nodes": [],
+        },
     )
     write_json(directory / "public.json", half.to_json())
     return Organisation(directory)

@@ -19,9 +19,10 @@ POLL_SECONDS = 0.1
 
 
 def command(organisation: Organisation) -> list[str]:
-    """Return the command line of the validator's program."""
+    """Return the command line of the validator's program, after what engine.json puts before it."""
     settings = organisation.directory / NODE
-    return [str(organisation.programs.avalanchego), f"--config-file={settings}"]
+    before = organisation.settings["launch"]
+    return [*before, str(organisation.programs.avalanchego), f"--config-file={settings}"]
 
 
 def log_of(organisation: Organisation) -> Path:

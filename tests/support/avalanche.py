@@ -10,7 +10,7 @@ With ``LEDGER=avalanche``, ``ledger_process.running_ledger`` starts one for the 
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,13 +118,30 @@ class Network:
 
 
 def found_network(
-    folder: Path, validators: int = 5, threshold: int = 3, granite: bool = True
+    folder: Path,
+    validators: int = 5,
+    threshold: int = 3,
+    granite: bool = True,
+    hosts: Mapping[str, str] | None = None,
+    launch: Mapping[str, Sequence[str]] | None = None,
 ) -> Network:
-    """Build the programs if need be, lay down and found; nothing runs afterwards."""
+    """Build the programs if need be, lay down and found; nothing runs afterwards.
+
+    Args:
+        hosts, launch: as in ``lay_down``, by the names org1, org2 and so on.
+    """
     subprocess.run([str(BUILD)], check=True, stdout=subprocess.DEVNULL)
     names = [f"org{number}" for number in range(1, validators + 1)]
     began = time.monotonic()
-    machine = lay_down(folder, names, free_ports(2 * validators), threshold, granite=granite)
+    machine = lay_down(
+        folder,
+        names,
+        free_ports(2 * validators),
+        threshold,
+        granite=granite,
+        hosts=hosts,
+        launch=launch,
+    )
     bundle = found(machine)
     network = Network(machine, bundle)
     for organisation in machine.organisations:
