@@ -8,6 +8,7 @@ validators of all is a demonstration.
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,19 +97,19 @@ def lay_down(
     Raises: EngineDirectoryExists, EngineMissing, EngineFileInvalid.
     """
     passphrases = {name: secrets.token_urlsafe(32) for name in sorted(names)}
-    made = []
-    for place, (name, passphrase) in enumerate(passphrases.items()):
+
+    def make(place: int, name: str) -> Organisation:
         host = (hosts or {}).get(name, "127.0.0.1")
-        pair = (ports[2 * place], ports[2 * place + 1])
-        made.append(
-            make_keys(directory / name, name, host, pair, passphrase, host, founding=place == 0)
-        )
-        _launched_by(made[-1], (launch or {}).get(name, ()))
-    founding = gather(
-        [each.public for each in made], threshold, made[0].programs.versions(), chain_id, granite
-    )
-    for organisation in made:
-        prepare(organisation, founding)
+        pair, own = (ports[2 * place], ports[2 * place + 1]), passphrases[name]
+        made = make_keys(directory / name, name, host, pair, own, host, founding=place == 0)
+        _launched_by(made, (launch or {}).get(name, ()))
+        return made
+
+    with ThreadPoolExecutor() as pool:  # most of it is waiting for other programs
+        made = list(pool.map(make, range(len(passphrases)), passphrases))
+        versions = made[0].programs.versions()
+        founding = gather([each.public for each in made], threshold, versions, chain_id, granite)
+        list(pool.map(prepare, made, [founding] * len(made)))
     write_json(directory / FILE, {"machine": 1, "passphrases": passphrases})
     return Machine(directory.resolve(), passphrases)
 
@@ -136,8 +137,9 @@ def found(machine: Machine, say: Say = lambda _: None) -> Bundle:
             wait_until_follows(organisation, "P", START_SECONDS)
         say("The primary network runs; the council takes its treasury and makes the chain.")
         bundle = _establish(machine, founding)
-    for organisation in organisations:
-        configure(organisation, bundle, len(organisations))
+    count = len(organisations)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(configure, organisations, [bundle] * count, [count] * count))
     say(f"The chain is {bundle.chain}.")
     return bundle
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +51,7 @@ type Wanted struct {
 	NewCouncil *Owner    `json:"new_council,omitempty"`
 }
 
-// build makes each transaction from an output of its own of the treasury, so that none waits for another.
+// build makes each transaction from outputs of its own of the treasury, so that none waits for another.
 func build(ctx context.Context, request buildRequest) (any, error) {
 	signers, err := readAddresses(request.Signers)
 	if err != nil {
@@ -62,18 +62,20 @@ func build(ctx context.Context, request buildRequest) (any, error) {
 		return nil, err
 	}
 	var made []*txs.Tx
-	for place, wanted := range request.Wanted {
-		tx, err := buildOne(ctx, request.URI, set.Of(signers...), council, wanted, place)
+	spent := set.Set[ids.ID]{}
+	for _, wanted := range request.Wanted {
+		tx, err := buildOne(ctx, request.URI, set.Of(signers...), council, wanted, spent)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", wanted.Kind, err)
 		}
+		spent.Union(tx.Unsigned.InputIDs())
 		made = append(made, tx)
 	}
 	return written(made)
 }
 
 func buildOne(
-	ctx context.Context, uri string, who set.Set[ids.ShortID], council *secp256k1fx.OutputOwners, wanted Wanted, place int,
+	ctx context.Context, uri string, who set.Set[ids.ShortID], council *secp256k1fx.OutputOwners, wanted Wanted, spent set.Set[ids.ID],
 ) (*txs.Tx, error) {
 	subnet := ids.Empty
 	var err error
@@ -87,7 +89,7 @@ func buildOne(
 		return nil, err
 	}
 	builder := pbuilder.WithOptions(
-		pbuilder.New(who, fees, turned{backend, place}), common.WithChangeOwner(council),
+		pbuilder.New(who, fees, unused{backend, spent}), common.WithChangeOwner(council),
 	)
 	unsigned, err := unsignedTx(builder, wanted, subnet, council, fees.AVAXAssetID)
 	if err != nil {
@@ -97,23 +99,17 @@ func buildOne(
 	return psigner.SignUnsigned(ctx, psigner.New(secp256k1fx.NewKeychain(), backend), unsigned)
 }
 
-// turned gives the treasury's outputs in one order for all, begun at another place for each transaction.
-type turned struct {
+// unused leaves out the treasury's outputs that transactions built before it spend.
+type unused struct {
 	pwallet.Backend
-	place int
+	spent set.Set[ids.ID]
 }
 
-func (t turned) UTXOs(ctx context.Context, source ids.ID) ([]*avax.UTXO, error) {
-	found, err := t.Backend.UTXOs(ctx, source)
-	if err != nil || len(found) == 0 {
-		return found, err
-	}
-	sort.Slice(found, func(i, j int) bool {
-		one, other := found[i].InputID(), found[j].InputID()
-		return one.Compare(other) < 0
-	})
-	first := t.place % len(found)
-	return append(append([]*avax.UTXO{}, found[first:]...), found[:first]...), nil
+func (u unused) UTXOs(ctx context.Context, source ids.ID) ([]*avax.UTXO, error) {
+	found, err := u.Backend.UTXOs(ctx, source)
+	return slices.DeleteFunc(found, func(each *avax.UTXO) bool {
+		return u.spent.Contains(each.InputID())
+	}), err
 }
 
 func unsignedTx(
