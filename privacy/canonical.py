@@ -30,6 +30,8 @@ MAX_VALUES = 400_000
 MAX_MEMBERS = 10_000
 MAX_EXACT_INTEGER = 2**53 - 1
 _MAX_NUMBER_CHARACTERS = 40
+# Strings and brackets: a field has two strings, and a value two brackets.
+_MAX_MARKS = 4 * MAX_VALUES + 4
 
 # A string, an opening or a closing bracket; possessive, so that no input makes it backtrack.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
@@ -49,8 +51,8 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_JSON_BYTES) -> JsonValue:
         raise DocumentTooLarge(
             f"The document has {len(data)} bytes; {max_bytes} are allowed.", limit=max_bytes
         )
-    _check_brackets(data)
     _check_values(data)
+    _check_brackets(data)
     try:
         value: JsonValue = json.loads(
             data.decode("utf-8", errors="strict"),
@@ -123,14 +125,20 @@ def _check_depth(depth: int) -> None:
 
 
 def _check_brackets(data: bytes) -> None:
-    """Bound the depth before the recursive parser sees the bytes."""
+    """Bound the depth before the recursive parser sees the bytes.
+
+    What cannot be JSON ends it early: it would take seconds to look at millions of closing
+    brackets, or of strings with nothing between them.
+    """
     depth = 0
-    for match in _BRACKETS.finditer(data):
+    for number, match in enumerate(_BRACKETS.finditer(data)):
         if match.lastindex == 1:
             depth += 1
             _check_depth(depth)
         elif match.lastindex == 2:
             depth -= 1
+        if depth < 0 or number > _MAX_MARKS:
+            raise NotJson("The document is not JSON.", position=match.start())
 
 
 def _check_values(data: bytes) -> None:

@@ -1,6 +1,7 @@
 """Strict parsing and canonical writing of JSON."""
 
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from privacy.canonical import (
     MAX_DEPTH,
     MAX_EXACT_INTEGER,
+    MAX_JSON_BYTES,
     MAX_MEMBERS,
     MAX_VALUES,
     canonical_json,
@@ -81,6 +83,25 @@ def test_numbers_that_a_double_holds_as_written_are_read() -> None:
         MAX_EXACT_INTEGER,
         12000.0,
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"]" * MAX_JSON_BYTES, NotJson),
+        (b"[" + b"]" * (MAX_JSON_BYTES - 1), NotJson),
+        (b'""' * (MAX_JSON_BYTES // 2), NotJson),
+        (b"[" + b"[]," * 3_000_000 + b"[]]", DocumentTooLarge),
+    ],
+    ids=["closing brackets", "more closing than opening", "strings side by side", "empty arrays"],
+)
+def test_what_cannot_be_a_document_is_refused_without_reading_it_all(
+    data: bytes, error: type[Exception]
+) -> None:
+    began = time.process_time()
+    with pytest.raises(error):
+        parse_json(data)
+    assert time.process_time() - began < 2  # reading it all took up to five seconds
 
 
 def test_brackets_inside_a_text_do_not_count_as_depth() -> None:
