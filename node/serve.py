@@ -139,7 +139,7 @@ class Service:
 
     def __init__(self, node: Node, parts: Iterable[str], apps: Mapping[str, AppFactory]) -> None:
         self._node = node
-        self._apps = {"peers": _peers_app, **apps}
+        self._apps = {"peers": peers_listener, **apps}
         self._stop = Event()
         chosen = list(dict.fromkeys(parts))
         unknown = [part for part in chosen if part not in PARTS]
@@ -285,7 +285,7 @@ class Service:
                 idle = min(2 * idle, LONGEST_IDLE_SECONDS)
 
 
-def _peers_app(node: Node) -> App:
+def peers_listener(node: Node) -> App:
     """Return the peers listener's application: deliveries, witnessing, comparing, trying."""
     return peers_app(node, [witness_route(node), conformance_route(node), agreement_route(node)])
 

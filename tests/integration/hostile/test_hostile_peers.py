@@ -19,12 +19,10 @@ from test_hostile_bodies import JSON_BODIES
 from test_hostile_http import FRAMING, START_LINES, lines
 
 from identity.profile.profile import Profile
-from node.evidence.service import ANCHORS, witness_route
+from node.evidence.service import ANCHORS
 from node.evidence.service import CONTENT_TYPE as ANCHOR_TYPE
 from node.exchange import conformance, messages
 from node.exchange.arriving import ATTACHMENTS, PARTS
-from node.exchange.conformance import conformance_route
-from node.exchange.exchange import peers_app
 from node.exchange.parts import CONTENT_TYPE as PART_TYPE
 from node.exchange.parts import PART_BYTES, part_body
 from node.exchange.receiving import COMPANIONS, DISCLOSURES, DOCUMENTS
@@ -33,6 +31,8 @@ from node.exchange.sealed import seal_for
 from node.exchange.tls import client_context, tls_files
 from node.listening import WAIT_SECONDS
 from node.node import Node
+from node.oversight import agreement
+from node.serve import peers_listener
 from node.settings import Settings
 from node.store.documents import FOR_ATTACHMENT, FOR_COMPANION, FOR_DISCLOSURE, FOR_DOCUMENT
 from privacy.envelopes import MAX_CONTENT_BYTES
@@ -46,7 +46,12 @@ SEALED = {
     ATTACHMENTS: FOR_ATTACHMENT,
     conformance.PATH: conformance.KIND,
 }
-TYPES = {**dict.fromkeys(SEALED, SEALED_TYPE), PARTS: PART_TYPE, ANCHORS: ANCHOR_TYPE}
+TYPES = {
+    **dict.fromkeys(SEALED, SEALED_TYPE),
+    PARTS: PART_TYPE,
+    ANCHORS: ANCHOR_TYPE,
+    agreement.PATH: agreement.CONTENT_TYPE,
+}
 MEMORY_MIB = 150.0
 Headers = Mapping[str, str]
 
@@ -105,7 +110,7 @@ def _refused(reply: Reply) -> bool:
 
 def test_every_route_of_the_listener_is_tried(attacker: Attacker) -> None:
     node = attacker.node
-    app = peers_app(node, [witness_route(node), conformance_route(node)])
+    app = peers_listener(node)
     assert {route.path for route in app.routes if isinstance(route, Route)} == {*TYPES, PROFILE}
 
 
@@ -144,6 +149,26 @@ def test_an_envelope_that_is_damaged_anywhere_is_refused(attacker: Attacker) -> 
             for changed in (good[:at], good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :]):
                 reply = attacker.send(path, changed)
                 assert _refused(reply), (path, at, reply.text[:500])
+
+
+# Heights as no member asks for them: to the witness in its anchors, and in the comparison.
+HEIGHTS = ["-1", "1.5", "true", '"0x1"', "9007199254740992", "1e99", "[1]", "{}", '"latest"']
+
+
+@pytest.mark.parametrize("height", [*HEIGHTS, "9007199254740991", "4294967296"])
+@pytest.mark.usefixtures("quiet_log")
+def test_a_height_that_no_block_has_is_answered_without_a_fault(
+    attacker: Attacker, height: str
+) -> None:
+    asked = {
+        agreement.PATH: f'{{"height":{height}}}',
+        ANCHORS: f'{{"heights":[{height}],"objects":[],"height":{height}}}',
+    }
+    for path, body in asked.items():
+        reply = attacker.send(path, body.encode())
+        # A block may come yet: the witness is not there yet, the other tells its last.
+        later = reply.status in (200, 503) and height not in HEIGHTS
+        assert later or _refused(reply), (path, body, reply.text[:500])
 
 
 STREAM = "0x" + "5f" * 32
