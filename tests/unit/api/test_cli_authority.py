@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import command_line
 from support.office_node import found_network
 
 from identity.signer.settings import SignerSettings
@@ -14,22 +14,17 @@ from node.chain.network import save
 from node.node import Node
 from node.settings import Settings
 
-LADING = Path(sys.executable).with_name("lading")
 ENVIRONMENT = {
     "LADING_SIGNER_PASSPHRASE": "the signer's long passphrase",
     "LADING_NODE_PASSPHRASE": "the node's long passphrase",
     "LADING_KEY_PASSPHRASE": "a person's long passphrase",
     "LADING_KEYSTORE_PASSPHRASE": "the node's long passphrase",
     "PATH": "/usr/bin:/bin",
-    "PYTHONPATH": str(Path(__file__).parents[3]),
 }
 
 
 def lading(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [LADING, *map(str, arguments), "--json"],
-        env=ENVIRONMENT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return command_line.lading(*arguments, "--json", environment=ENVIRONMENT)
 
 
 def told(*arguments: object) -> Any:
@@ -119,10 +114,8 @@ def test_the_review_says_who_may_do_what_and_what_to_ask_about(folder: Path) -> 
     assert "li has roles, and neither an account nor a token." not in said
     assert "clerk@m has not used its roles for 90 days." in said
     assert any("Pledge needs 1 approvals" in words for words in said)
-    in_words = subprocess.run(
-        [LADING, "authority", "review", str(folder / "m")],
-        env=ENVIRONMENT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    asked = ("authority", "review", folder / "m")
+    in_words = command_line.lading(*asked, environment=ENVIRONMENT).stdout
     assert "to ask about:" in in_words
 
 

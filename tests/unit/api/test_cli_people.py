@@ -1,8 +1,8 @@
 """The operator's commands on people, sessions and clients, beside a node that runs."""
 
 import json
+import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlmodel import col, select
+from support import command_line
 from support.office_node import Office
 
 from node.people import accounts
 from node.store.audit import AuditRow
 
-RUN = "from api.cli.main import main; main()"
-
 
 def lading(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", RUN, *map(str, arguments)],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        cwd=Path(__file__).parents[3],
-    )  # fmt: skip
+    return command_line.lading(*arguments, environment=os.environ)
 
 
 def told(*arguments: object) -> Any:

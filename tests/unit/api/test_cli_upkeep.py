@@ -2,16 +2,15 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import command_line
 from support.office_node import found_network
 
 from node.chain.network import save
 
-LADING = Path(sys.executable).with_name("lading")
 PASSPHRASES = {
     "LADING_SIGNER_PASSPHRASE": "the signer's long passphrase",
     "LADING_NODE_PASSPHRASE": "the node's long passphrase",
@@ -23,10 +22,7 @@ OPTIONS = (
 
 
 def lading(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [LADING, *map(str, arguments)],
-        env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return command_line.lading(*arguments, environment=environment)
 
 
 @pytest.fixture(scope="module")
