@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import command_line
 from support.office_node import OTHER, Office
 from support.peers import bill_number, make_bill
 
@@ -32,10 +32,7 @@ class Person:
 
     def says(self, *words: str, role: str = "clerk") -> subprocess.CompletedProcess[str]:
         environment = {"LADING_API": self._address, "LADING_TOKEN": self._member.tokens[role]}
-        run = [sys.executable, "-c", "from api.cli.main import main; main()", *words]
-        return subprocess.run(
-            run, env=os.environ | environment, capture_output=True, text=True, check=False
-        )
+        return command_line.lading(*words, environment=os.environ | environment)
 
     def does(self, *words: str, role: str = "clerk") -> Any:
         told = self.says(*words, "--json", role=role)
