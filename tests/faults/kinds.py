@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from faults.world import World
 
+W = TypeVar("W", bound=World)
+
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[W]):
     """One kind of fault.
 
     Attributes:
@@ -18,19 +21,23 @@ class Kind:
 
     name: str
     sentence: str
-    run: Callable[[World], None]
+    run: Callable[[W], None]
 
 
-KINDS: list[Kind] = []
+class Kinds(list[Kind[W]]):
+    """Kinds of faults to one kind of world, in the order in which they are defined."""
+
+    def kind(self, name: str) -> Callable[[Callable[[W], None]], Callable[[W], None]]:
+        """Add a function to the kinds under this name; its docstring is the sentence."""
+
+        def add(run: Callable[[W], None]) -> Callable[[W], None]:
+            assert run.__doc__, f"{name} does not say what it does"
+            assert name not in {each.name for each in self}, name
+            self.append(Kind(name, " ".join(run.__doc__.split()), run))
+            return run
+
+        return add
 
 
-def kind(name: str) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
-    """Add a function to the kinds under this name; its docstring is the sentence."""
-
-    def add(run: Callable[[World], None]) -> Callable[[World], None]:
-        assert run.__doc__, f"{name} does not say what it does"
-        assert name not in {each.name for each in KINDS}, name
-        KINDS.append(Kind(name, " ".join(run.__doc__.split()), run))
-        return run
-
-    return add
+KINDS: Kinds[World] = Kinds()
+kind = KINDS.kind

@@ -15,8 +15,10 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
@@ -29,9 +31,6 @@ from load.line import Bar, commit, print_line  # noqa: E402
 from support.servers import PostgreSQL, Redis  # noqa: E402
 
 INSIDE = "LADING_FAULTS_INSIDE"
-PACKAGES = ("strace", "libfaketime", "e2fsprogs", "postgresql-15", "redis-server")
-ROTATED = 5
-WANTED = 27
 
 
 @dataclass
@@ -44,49 +43,74 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def main() -> int:
+@dataclass(frozen=True)
+class Trial:
+    """What a run is of.
+
+    Attributes:
+        kinds: all there are.
+        new_world: makes a world that is not open yet.
+        checker: says what must hold in it.
+        rotated: how many kinds a rotated run takes.
+        wanted: how many kinds there must be at least.
+        packages: of Debian, that the faults need.
+        spaces: options of unshare(1), besides those that every run has.
+    """
+
+    name: str
+    kinds: Sequence[Kind[Any]]
+    new_world: Callable[[], World]
+    checker: type[Checker]
+    rotated: int
+    wanted: int
+    packages: tuple[str, ...]
+    spaces: tuple[str, ...] = ()
+
+
+def main(trial: Trial) -> int:
     """Run kinds; 1 if one was not survived."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--rounds", type=int, default=1, help="how often each kind")
-    parser.add_argument("--rotated", action="store_true", help="five kinds, by the commit")
+    parser.add_argument("--rotated", action="store_true", help="some kinds, by the commit")
     parser.add_argument("--only", action="append", default=[], help="kinds with these words")
     parser.add_argument("--list", action="store_true", help="name the kinds and end")
     given = parser.parse_args()
-    kinds = chosen(given.only, given.rotated)
+    kinds = chosen(trial, given.only, given.rotated)
     if given.list:
         for each in kinds:
             print(f"{each.name:<34} {each.sentence}")
         return 0
     if INSIDE not in os.environ:
-        return _inside()
+        return _inside(trial)
     _leave_to_an_init()
     tally = Tally()
     began = time.monotonic()
     for _ in range(given.rounds):
-        run(kinds, tally)
-    return _end(kinds, tally, time.monotonic() - began, whole=not (given.only or given.rotated))
+        run(trial, kinds, tally)
+    whole = not (given.only or given.rotated)
+    return _end(trial, kinds, tally, time.monotonic() - began, whole)
 
 
-def chosen(only: list[str], rotated: bool) -> list[Kind]:
+def chosen(trial: Trial, only: list[str], rotated: bool) -> list[Kind[Any]]:
     """Return the kinds to run; rotated ones follow from the commit, so that all come round."""
-    kinds = [each for each in KINDS if not only or any(word in each.name for word in only)]
+    kinds = [each for each in trial.kinds if not only or any(word in each.name for word in only)]
     if not rotated:
         return kinds
     first = int(commit().rstrip("+"), 16) % len(kinds)
-    step = len(kinds) // ROTATED
-    return [kinds[(first + n * step) % len(kinds)] for n in range(ROTATED)]
+    step = len(kinds) // trial.rotated
+    return [kinds[(first + n * step) % len(kinds)] for n in range(trial.rotated)]
 
 
-def run(kinds: list[Kind], tally: Tally) -> None:
+def run(trial: Trial, kinds: list[Kind[Any]], tally: Tally) -> None:
     """Do each kind once; a world in which one failed is left for a new one."""
     waiting = list(kinds)
     while waiting:
         began = time.monotonic()
-        world = World(new_folder(), PostgreSQL(), Redis())
+        world = trial.new_world()
         try:
             try:
                 world.open()
-                checker = Checker(world)
+                checker = trial.checker(world)
                 checker.check()
             except Exception:
                 print(_last_words(world), flush=True)
@@ -105,7 +129,7 @@ def run(kinds: list[Kind], tally: Tally) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _survived(each: Kind, world: World, checker: Checker, tally: Tally) -> bool:
+def _survived(each: Kind[Any], world: World, checker: Checker, tally: Tally) -> bool:
     began = time.monotonic()
     failure = None
     try:
@@ -151,11 +175,11 @@ def _last_words(world: World) -> str:
     return "\n".join(told)
 
 
-def _end(kinds: list[Kind], tally: Tally, seconds: float, whole: bool) -> int:
+def _end(trial: Trial, kinds: list[Kind[Any]], tally: Tally, seconds: float, whole: bool) -> int:
     tried, survived = sum(tally.tried.values()), sum(tally.survived.values())
-    bars = [Bar("faults.survived_share", survived / tried, "of tried", "more", 1)]
+    bars = [Bar(f"{trial.name}.survived_share", survived / tried, "of tried", "more", 1)]
     if whole:
-        bars.insert(0, Bar("faults.kinds", len(tally.tried), "kinds", "more", WANTED))
+        bars.insert(0, Bar(f"{trial.name}.kinds", len(tally.tried), "kinds", "more", trial.wanted))
     print()
     for each in kinds:
         print(_row(each.name, tally))
@@ -165,16 +189,25 @@ def _end(kinds: list[Kind], tally: Tally, seconds: float, whole: bool) -> int:
         "not_survived": tally.failures,
         "seconds": round(seconds),
     }
-    return 0 if print_line("faults", bars, also) else 1
+    return 0 if print_line(trial.name, bars, also) else 1
 
 
-def _inside() -> int:
+def _inside(trial: Trial) -> int:
     """Run this program again as the first process of name spaces of its own."""
     if os.geteuid() != 0:
         print("Faults need root: they mount small disks and trace processes.", file=sys.stderr)
         return 2
-    subprocess.run([TESTS.parent / "tools" / "packages", *PACKAGES], check=True)
-    spaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"]
+    subprocess.run([TESTS.parent / "tools" / "packages", *trial.packages], check=True)
+    spaces = [
+        "unshare",
+        *trial.spaces,
+        "--mount",
+        "--propagation",
+        "private",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+    ]
     command = [*spaces, "--kill-child", sys.executable, *sys.argv]
     # Folders of its own too: inside, the owners of other tests' servers cannot be seen to live.
     with tempfile.TemporaryDirectory(prefix="lf-", ignore_cleanup_errors=True) as folder:
@@ -192,5 +225,15 @@ def _leave_to_an_init() -> None:
             os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
+FAULTS = Trial(
+    name="faults",
+    kinds=KINDS,
+    new_world=lambda: World(new_folder(), PostgreSQL(), Redis()),
+    checker=Checker,
+    rotated=5,
+    wanted=27,
+    packages=("strace", "libfaketime", "e2fsprogs", "postgresql-15", "redis-server"),
+)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FAULTS))
