@@ -160,7 +160,8 @@ def make_keys(
     if directory.exists():
         raise EngineDirectoryExists(f"{directory} exists.")
     programs = Programs.found()
-    directory.mkdir(mode=0o700, parents=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700)
     identity = programs.ask("keys", {"directory": str(directory / "staking")})
     store = Keystore.create(directory / STORE, passphrase)
 

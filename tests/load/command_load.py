@@ -47,6 +47,12 @@ class Connection:
         taken = answer.count(b'"status":202')
         return taken, self._at_once - taken
 
+    def ask_one(self) -> str:
+        """Send one write alone and return its command's id; anything but 202 fails."""
+        status, answer = self._ask(_body(), f"Idempotency-Key: {secrets.token_hex(8)}\r\n")
+        assert status == 202, answer[:300]
+        return str(json.loads(answer)["id"])
+
     def _ask(self, body: object, more: str) -> tuple[int, bytes]:
         text = json.dumps(body).encode()
         head = f"{self._head}{more}Content-Length: {len(text)}\r\n\r\n"

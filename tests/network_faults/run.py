@@ -5,11 +5,13 @@ which follow from the commit. Needs root, for network namespaces and small disks
 started in name spaces of the run's own, so that nothing is left behind however it ends.
 """
 
+import os
 import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
+os.environ["LEDGER"] = "avalanche"
 
 from faults.run import Trial, main  # noqa: E402
 from faults.world import new_folder  # noqa: E402

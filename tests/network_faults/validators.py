@@ -2,14 +2,12 @@
 
 import shutil
 import time
-from contextlib import suppress
 
 from faults.clocks import FIVE_MINUTES, own_clock
 from faults.kinds import Kinds
 from faults.world import wait_for
+from network_faults.versions import NEXT, next_version, running_version
 from network_faults.world import NAMES, NetworkWorld, final_while
-
-from node.errors import LedgerUnavailable
 
 KINDS: Kinds[NetworkWorld] = Kinds()
 PAUSED_SECONDS = 60
@@ -143,18 +141,17 @@ def all_killed(world: NetworkWorld) -> None:
 
 @KINDS.kind("engine: mixed versions")
 def mixed_versions(world: NetworkWorld) -> None:
-    """One validator runs the engine's other version: the five agree, and it can go back."""
-    from support.avalanche import other_programs
-
+    """One validator runs the engine's next version: the five agree, and it can go back."""
     bank = world.validator("bank")
     with world.busy():
         bank.stop()
-        with other_programs(bank):
+        with next_version(bank):
             bank.start()
-            assert "1.14.0" not in bank.version()
+            assert running_version(bank) == NEXT
             world.goes_on("bank", 3)
-            world.check_heads()
-            with suppress(LedgerUnavailable):
-                bank.stop()
+            bank.stop()
+        world.goes_on("carrier", 2)
         bank.start()
+        assert running_version(bank) != NEXT
         world.goes_on("bank")
+    world.check_heads()

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from faults.checks import Checker
 from faults.world import Item, World, wait_for
 from network_faults.links import Links
-from node.engine.machine import Machine
 from support.avalanche import Network, RunningValidator, found_network
 from support.members import DISCHARGE, lay_down
 
 from node.chain.rpc import Rpc, quantity
+from node.engine.machine import Machine
 from node.errors import LedgerUnavailable
 from node.member import write_json
 
@@ -41,7 +41,7 @@ class NetworkWorld(World):
         """Found the network on new links, then everything that ``World`` founds on it."""
         self.links = Links(len(NAMES))
         hosts = {name: self.links.host(place) for place, name in enumerate(NAMES)}
-        inside = {name: self.links.inside(place) for place, name in enumerate(NAMES)}
+        launch = {name: self.links.inside(place) for place, name in enumerate(NAMES)}
         self.engine = found_network(
             self.folder,
             NAMES,

@@ -6,7 +6,6 @@ import time
 from faults.kinds import Kinds
 from faults.world import wait_for
 from network_faults.world import NetworkWorld, final_while
-from node.engine.permissions import TRANSFER_GAS, Sent, send_all
 from support.peers import PASSPHRASE
 
 from identity.keys.keystore import Keystore
@@ -14,6 +13,7 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.errors import RpcRefused
 from node.chain.relaying import sign_transaction, submit_calldata
 from node.chain.rpc import Rpc, data
+from node.engine.permissions import TRANSFER_GAS, Sent, send_all
 
 KINDS: Kinds[NetworkWorld] = Kinds()
 PATIENT_SECONDS = 180

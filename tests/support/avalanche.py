@@ -110,33 +110,37 @@ class Network:
             validator.start(wait=False)
         for validator in self.validators:
             wait_until_follows(validator.organisation, self.bundle.chain, START_SECONDS)
+        _RUNNING.update(dict.fromkeys(self.urls, self))
 
     def stop(self) -> None:
         """End all; a validator does not wait for the others."""
+        for url in self.urls:
+            _RUNNING.pop(url, None)
         for validator in self.validators:
             validator.kill()
 
 
 def found_network(
     folder: Path,
-    validators: int = 5,
+    names: Sequence[str],
     threshold: int = 3,
     granite: bool = True,
     hosts: Mapping[str, str] | None = None,
+    ports: Sequence[int] | None = None,
     launch: Mapping[str, Sequence[str]] | None = None,
 ) -> Network:
     """Build the programs if need be, lay down and found; nothing runs afterwards.
 
     Args:
-        hosts, launch: as in ``lay_down``, by the names org1, org2 and so on.
+        names: of the organisations, in their order.
+        hosts, launch: as in ``lay_down``.
+        ports: two for each organisation; free ones of this machine without them.
     """
     subprocess.run([str(BUILD)], check=True, stdout=subprocess.DEVNULL)
-    names = [f"org{number}" for number in range(1, validators + 1)]
-    began = time.monotonic()
     machine = lay_down(
         folder,
         names,
-        free_ports(2 * validators),
+        ports or free_ports(2 * len(names)),
         threshold,
         granite=granite,
         hosts=hosts,
@@ -149,7 +153,6 @@ def found_network(
         network.validators.append(
             RunningValidator(organisation, url, bundle, Validator(organisation))
         )
-    network.found_seconds = time.monotonic() - began
     return network
 
 
@@ -159,15 +162,13 @@ def running_network(
 ) -> Iterator[Network]:
     """Found a network in ``folder`` and run it for the body."""
     began = time.monotonic()
-    network = found_network(folder, validators, threshold, granite)
+    names = [f"org{number}" for number in range(1, validators + 1)]
+    network = found_network(folder, names, threshold, granite)
     try:
         network.start()
         network.found_seconds = time.monotonic() - began
-        _RUNNING.update(dict.fromkeys(network.urls, network))
         yield network
     finally:
-        for url in network.urls:
-            _RUNNING.pop(url, None)
         network.stop()
 
 

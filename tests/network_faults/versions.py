@@ -1,0 +1,55 @@
+"""The engine's next version beside the present one, for a network of mixed versions."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.avalanche import RunningValidator
+
+from node.engine.process import ask
+from node.engine.programs import VARIABLE, Programs
+from node.member import write_json
+
+NEXT = "v1.14.1"
+"""Speaks the present plugin's protocol too (rpcchainvm 44, its version/compatibility.json)."""
+
+
+@contextmanager
+def next_version(validator: RunningValidator) -> Iterator[None]:
+    """Let a validator, which does not run now, be started with the next version in the body."""
+    settings = validator.directory / "engine.json"
+    before = json.loads(settings.read_bytes())
+    write_json(settings, before | {"programs": str(_programs())})
+    try:
+        yield
+    finally:
+        write_json(settings, before)
+
+
+def running_version(validator: RunningValidator) -> str:
+    """The version that a validator says it runs, as ``v1.14.0``."""
+    told = ask(validator.organisation.url, "/ext/info", "info.getNodeVersion")
+    return "v" + str(told["version"]).rpartition("/")[2]
+
+
+def _programs() -> Path:
+    """Return a folder of programs with the next avalanchego; built once, three minutes."""
+    present = Programs.found().folder
+    home = Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "lading" / "engines")
+    folder = home / f"avalanchego-{NEXT}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "avalanchego").exists():
+        go = os.environ.get("GO", "/usr/local/go/bin/go")
+        package = f"github.com/ava-labs/avalanchego/main@{NEXT}"
+        own = os.environ | {"GOBIN": str(folder), "CGO_ENABLED": "1"}
+        subprocess.run([go, "install", package], env=own, check=True)
+        (folder / "main").rename(folder / "avalanchego")
+    for path in present.iterdir():
+        if path.name != "avalanchego":
+            link = folder / path.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    return folder
