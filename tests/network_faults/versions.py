@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,14 +43,23 @@ def _programs() -> Path:
     folder = home / f"avalanchego-{NEXT}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "avalanchego").exists():
-        go = os.environ.get("GO", "/usr/local/go/bin/go")
-        package = f"github.com/ava-labs/avalanchego/main@{NEXT}"
-        own = os.environ | {"GOBIN": str(folder), "CGO_ENABLED": "1"}
-        subprocess.run([go, "install", package], env=own, check=True)
-        (folder / "main").rename(folder / "avalanchego")
+        _build(folder / "avalanchego")
     for path in present.iterdir():
         if path.name != "avalanchego":
             link = folder / path.name
             link.unlink(missing_ok=True)
             link.symlink_to(path)
     return folder
+
+
+def _build(program: Path) -> None:
+    """Build it in a module of its own: its go.mod names folders, which ``go install`` refuses."""
+    go, package = (
+        os.environ.get("GO", "/usr/local/go/bin/go"),
+        "github.com/ava-labs/avalanchego/main",
+    )
+    own = os.environ | {"CGO_ENABLED": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "go.mod").write_text("module next\n\ngo 1.24.9\n")
+        subprocess.run([go, "get", f"{package}@{NEXT}"], cwd=folder, env=own, check=True)
+        subprocess.run([go, "build", "-o", str(program), package], cwd=folder, env=own, check=True)
