@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 
 .PHONY: demo test test-long lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
-.PHONY: faults faults-rotated test-network manifests
+.PHONY: faults faults-rotated faults-network faults-network-rotated bench-network test-network manifests
 NETWORK_TESTS := tests/integration/network tests/integration/test_founding.py tests/integration/follower \
 	tests/integration/test_evidence.py tests/integration/test_evidence_stories.py
 
@@ -133,6 +133,22 @@ faults: $(VENV)/.installed-dev
 # Five of them, which follow from the commit, so that all come round; under four minutes.
 faults-rotated: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests $(PY) tests/faults/run.py --rotated
+
+# Every kind of fault to a network of five validators, each with a node: half an hour. As root: each
+# validator gets a network namespace. The engine is built first, five minutes once a version.
+faults-network: $(VENV)/.installed-dev
+	deployments/engines/avalanche/build
+	PYTHONPATH=.:tests $(PY) tests/network_faults/run.py --rounds $(or $(N),1)
+
+# Three of them, which follow from the commit; under five minutes.
+faults-network-rotated: $(VENV)/.installed-dev
+	deployments/engines/avalanche/build
+	PYTHONPATH=.:tests $(PY) tests/network_faults/run.py --rotated
+
+# What a network of five validators carries, by itself and through a node; a quarter of an hour.
+bench-network: $(VENV)/.installed-dev
+	deployments/engines/avalanche/build
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_network.py
 
 # 50,000 acts of every kind, each compared with the model of the verb table; about ten minutes.
 soak: $(VENV)/.installed-dev
