@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from identity.acts.typed import MAX_BATCH_ACTS
 from node.commands.queue import WaitingAct
 
-MAX_OPEN_TRANSACTIONS = 16
+# Of one relay key at once: more acts than a block of two seconds carries, fewer transactions than
+# a pool takes of one account.
+MAX_OPEN_TRANSACTIONS = 64
 # A transaction that is not full goes anyway after so long.
 PATIENCE_SECONDS = 2
 
