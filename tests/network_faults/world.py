@@ -25,7 +25,7 @@ from node.member import write_json
 
 NAMES = ("bank", "carrier", "customs", "shipper", "terminal")
 RPC_PORT, PEERS_PORT = 9650, 9651
-DATA_MB = 700
+DATA_MB = 2500  # with less than 512 MiB free, avalanchego ends by itself
 FINAL_SECONDS = 240.0
 
 
