@@ -16,6 +16,7 @@ NET = "10.77.0"
 HOME = f"{NET}.1"
 FIRST = 10
 BRIDGE = "lbr0"
+NAMES = Path("/run/netns")
 DELAYER = Path(__file__).with_name("delayer.py")
 
 
@@ -24,6 +25,9 @@ class Links:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        # The names too are the run's own: they go with its mount namespace.
+        NAMES.mkdir(exist_ok=True)
+        _run("mount", "-t", "tmpfs", "tmpfs", str(NAMES))
         _run("ip", "link", "set", "lo", "up")
         _run("ip", "link", "add", BRIDGE, "type", "bridge")
         _run("ip", "addr", "add", f"{HOME}/24", "dev", BRIDGE)
@@ -59,6 +63,7 @@ class Links:
         for number in range(self.count):
             subprocess.run(["ip", "netns", "del", self.name(number)], check=False)
         subprocess.run(["ip", "link", "del", BRIDGE], check=False)
+        subprocess.run(["umount", str(NAMES)], check=False)
 
     @contextmanager
     def parted(self, ours: Sequence[int], theirs: Sequence[int]) -> Iterator[None]:
