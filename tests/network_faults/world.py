@@ -47,7 +47,7 @@ class NetworkWorld(World):
             NAMES,
             ports=[RPC_PORT, PEERS_PORT] * len(NAMES),
             hosts=hosts,
-            inside=inside,
+            launch=launch,
         )
         engine = self.validator("terminal").directory
         self._disk("engine", engine / "data", DATA_MB)
