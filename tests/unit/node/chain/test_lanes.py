@@ -37,7 +37,7 @@ def test_the_more_is_under_way_the_more_acts_a_transaction_has_to_carry() -> Non
         wanted.append(
             next(n for n in range(1, 51) if next_load([act(i) for i in range(n)], {}, [lane], NOW))
         )
-    assert wanted == [1, 1, 2, 4, 8, 16, 32, *[50] * 9]
+    assert wanted == [1, 1, 2, 4, 8, 16, 32, *[50] * (MAX_OPEN_TRANSACTIONS - 7)]
     assert next_load([act(1)], {}, [Lane("0xa", MAX_OPEN_TRANSACTIONS)], NOW) is None
 
 
