@@ -88,6 +88,7 @@ def create_member(
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(path.name != ENGINE for path in directory.iterdir()):
         raise FileExistsError(f"{directory} is in use.")
+    directory.chmod(0o700)
     member = member or secrets.token_bytes(32)
     signer = _signer_keys(directory, passphrases["signer"], Role.CARRIER in roles)
     node = _node_keys(directory, passphrases["node"])

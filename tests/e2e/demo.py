@@ -23,7 +23,7 @@ from story import proof, release, telling, titles  # noqa: E402 (the path comes 
 from story.consortium import Consortium, StoryBroken  # noqa: E402
 
 BILL = HERE.parent / "data" / "bill" / "transport-document.json"
-START_SECONDS = 240
+START_SECONDS = 600
 STEPS = (
     (
         "The network is founded",
