@@ -25,6 +25,7 @@ PATIENCE_SECONDS: Mapping[str, int] = {
     "BLOCKS_DIFFER": 0,
     "CODE_DIFFERS": 0,
     "CROSS_CHECK_LACKS": 900,
+    "NOT_WATCHED": 900,
 }
 """Every code of an alarm, and for how long it may stand before it counts."""
 

@@ -1,12 +1,12 @@
 """Looks, every so often, at what this node cannot make right: the engine's lists, others' views.
 
 A thread of the part ``work``. What cannot be looked at now is looked at the next time; that a look
-failed is logged when its reason changes, and counts as no alarm: silence of the ledger and of peers
-has alarms of its own.
+failed is logged when its reason changes, and an alarm of its own when it goes on failing.
 """
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,15 @@ import structlog
 
 from node.commands.states import CODED_ERRORS
 from node.oversight.agreement import CrossCheck
+from node.oversight.alarms import Noticed, keep
 from node.oversight.watching import watch_funds, watch_lists
+from node.store.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from node.node import Node
 
 CLOSE_SECONDS = 5.0
+BLIND = "NOT_WATCHED"
 
 log = structlog.get_logger("oversight")
 
@@ -51,12 +54,11 @@ class Overseer:
     def look(self) -> None:
         """Look once at everything."""
         node, now = self._node, int(self._clock())
-        ledger, network = node.rpc, node.network
-        self._try("allow lists", lambda: watch_lists(ledger, node.db, network, now))
-        self._try("relayers' funds", lambda: watch_funds(
-            ledger, node.db, network, node.settings.member, now
-        ))  # fmt: skip
-        self._try("cross-check", lambda: self._cross_check.look(now))
+        lists = partial(watch_lists, node.rpc, node.db, node.network, now)
+        self._try("allow lists", lists)
+        funds = partial(watch_funds, node.rpc, node.db, node.network, node.settings.member, now)
+        self._try("relayers' money", funds)
+        self._try("other members' ledgers", partial(self._cross_check.look, now))
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -75,4 +77,15 @@ class Overseer:
             code = "UNFORESEEN"
             if self._told.get(what) != code:
                 log.exception("could not look", at=what)
+        if self._told.get(what) != code:
+            self._note(what, code)
+
+    def _note(self, what: str, code: str) -> None:
+        """Raise or end the alarm that ``what`` cannot be looked at; ``code`` is why, or empty."""
+        noticed = [Noticed(BLIND, what, f"The {what} cannot be looked at: {code}.")] if code else []
+        try:
+            with self._node.db.begin() as session:
+                keep(session, (BLIND,), noticed, int(self._clock()), subject=what)
+        except StorageUnavailable:
+            return  # tried again at the next look; the database has alarms of its own
         self._told[what] = code

@@ -14,7 +14,15 @@ from node.chain.relaying import TRANSACTION_GAS_LIMIT
 from node.chain.rpc import Ledger
 from node.oversight import judging
 from node.oversight.alarms import Noticed, keep
-from node.oversight.allow_lists import Change, Role, read_changes, read_first, read_roles
+from node.oversight.allow_lists import (
+    DEPLOYERS,
+    Change,
+    Place,
+    Role,
+    read_changes,
+    read_first,
+    read_roles,
+)
 from node.oversight.judging import Facts
 from node.store.council_projections import ContractPlace
 from node.store.database import Database
@@ -41,7 +49,8 @@ def watch_lists(ledger: Ledger, db: Database, network: Network, now: int) -> Non
     # What Membership knew at this block is in the tables; the lists are asked as of it.
     height = cursor.block
     changes = _read_changes(ledger, db, network, height)
-    facts = _facts(ledger, db, network, height, {change.account for change in changes})
+    touched = {(change.which, change.account) for change in changes}
+    facts = _facts(ledger, db, network, height, touched)
     with db.begin() as session:
         for change in changes:
             if session.get(AllowListChange, (change.block, change.log_index)) is None:
@@ -83,7 +92,9 @@ def _read_changes(ledger: Ledger, db: Database, network: Network, height: int) -
     return read_changes(ledger, network.profile, first, height)
 
 
-def _facts(ledger: Ledger, db: Database, network: Network, height: int, changed: set[str]) -> Facts:
+def _facts(
+    ledger: Ledger, db: Database, network: Network, height: int, touched: set[Place]
+) -> Facts:
     first = read_first(ledger)
     with db.read() as session:
         relayers = _relayers(session)
@@ -93,12 +104,14 @@ def _facts(ledger: Ledger, db: Database, network: Network, height: int, changed:
                 select(MemberKey.key).where(MemberKey.purpose == KeyPurpose.RELAY)
             )
         )
-        changed |= set(session.exec(select(AllowListChange.account)))
+        touched |= set(session.exec(select(AllowListChange.which, AllowListChange.account)))
         contracts = frozenset(session.exec(select(ContractPlace.address)))
     contracts |= {contract.address for contract in network.latest.values()}
-    accounts = {account for _, account in first} | registered | changed
+    touched |= first.keys()
+    accounts = {account for _, account in touched} | registered
     roles = read_roles(ledger, accounts, height)
-    asked = {account for account in accounts if account not in registered}
+    # Only these may have deployed; to look through a relayer's many transactions would take long.
+    asked = {account for which, account in touched if which == DEPLOYERS}
     return Facts(
         roles=roles,
         first=first,

@@ -44,6 +44,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "BLOCKS_DIFFER": "Stop relying on this node; ask others which ledger is the network's.",
     "CODE_DIFFERS": "Stop relying on this node: its ledger node, or the other's, deceives.",
     "CROSS_CHECK_LACKS": "Ask others whether their nodes run; one node alone can be deceived.",
+    "NOT_WATCHED": "Read could not look in the log; the engine must answer eth_getChainConfig and "
+    "eth_getLogs.",
     "ENGINES_NOT_COMPARED": "Let lading serve run on both sides for some minutes, then look again.",
     "ENGINE_VERSIONS_DIFFER": "Agree on one release of the engine; upgrade one node at a time.",
     "ENGINE_CONFIGURED_OTHERWISE": "Agree on the values named, then restart one node at a time.",

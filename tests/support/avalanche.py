@@ -20,7 +20,7 @@ from node.chain.rpc import Rpc
 from node.engine.bundle import Bundle
 from node.engine.machine import Machine, found, lay_down
 from node.engine.organisation import OPERATOR, Organisation
-from node.engine.permissions import allow
+from node.engine.permissions import allow, disallow
 from node.engine.process import Validator, wait_until_follows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +101,15 @@ class Network:
         ledger = Rpc(self.urls[place])
         try:
             allow(ledger, self.operator(place), addresses, deployer)
+        finally:
+            ledger.close()
+
+    def disallow(self, addresses: Sequence[bytes]) -> None:
+        """Take accounts of 20 bytes off both lists; by the first living validator."""
+        place = next(i for i, each in enumerate(self.validators) if each.process.runs)
+        ledger = Rpc(self.urls[place])
+        try:
+            disallow(ledger, self.operator(place), addresses)
         finally:
             ledger.close()
 

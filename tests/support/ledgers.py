@@ -26,3 +26,10 @@ def permit(url: str, founding: Founding) -> None:
     ]
     network.allow([bytes.fromhex(founding.founder[2:])])
     network.allow(relayers, deployer=False)
+
+
+def retire(url: str, founding: Founding) -> None:
+    """Take the founding account off the lists again, where there are some: nobody may deploy."""
+    network = network_at(url)
+    if network is not None:
+        network.disallow([bytes.fromhex(founding.founder[2:])])

@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger_process import running_ledger
 from sqlmodel import select
-from support.ledgers import ENGINE, permit
+from support.ledgers import ENGINE, permit, retire
 from support.peers import PASSPHRASE, free_port
 
 from identity.acts.words import Role
@@ -263,7 +263,9 @@ def _found(
     permit(url, founding)
     ledger = Rpc(url)
     try:
-        return found(ledger, founding, founder, seats, int(time.time()) + 3600)
+        network = found(ledger, founding, founder, seats, int(time.time()) + 3600)
+        retire(url, founding)
+        return network
     finally:
         ledger.close()
 
