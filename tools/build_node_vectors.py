@@ -106,7 +106,7 @@ def transaction_vector() -> dict[str, Any]:
     wires = [bytes.fromhex(act["wire"][2:]) for act in acts[:2]]
     calldata = submit_calldata(wires)
     key = SigningKey(SECRET)
-    raw, transaction_hash = sign_transaction(key, 7741, 9, b"\x77" * 20, calldata, 3_000_000)
+    raw, transaction_hash = sign_transaction(key, 7741, 9, b"\x77" * 20, calldata, 3_000_000, 0)
     return {
         "chain_id": 7741,
         "nonce": 9,

@@ -154,6 +154,20 @@ class PeerProtocol(PatientConnection, H11Protocol):
         certificate = tls.getpeercert(binary_form=True) if tls is not None else None
         self.app_state = {**self.app_state, "peer_certificate": certificate}
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, once: an application that reads its body is told that it ended.
+
+        What the application has begun to answer cannot be refused any more: the connection ends.
+        """
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        super().send_400_response(msg)
+
 
 def _context(protocol: int, files: TlsFiles) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
