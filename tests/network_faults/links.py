@@ -8,6 +8,7 @@ what its own organisation's node asks it is never touched. Needs root, nftables 
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ HOME = f"{NET}.1"
 FIRST = 10
 BRIDGE = "lbr0"
 NAMES = Path("/run/netns")
+ENDS = ("dport", "sport")
+CUT_SECONDS = 3
 DELAYER = Path(__file__).with_name("delayer.py")
 
 
@@ -89,24 +92,27 @@ class Links:
             yield
 
     @contextmanager
-    def slow(self, numbers: Sequence[int], port: int, milliseconds: int) -> Iterator[None]:
-        """What others send to these validators' ``port`` arrives so much later.
+    def slow(self, port: int, milliseconds: int) -> Iterator[None]:
+        """What a validator sends on connections that it opened to others' ``port`` comes later.
 
-        Connections that are open already are cut, so that all go through the delay.
+        Connections that are open already are cut first, so that all go through the delay.
         """
-        delayers = []
+        everybody = range(self.count)
+        delayers = [
+            subprocess.Popen(
+                [*self.inside(n), sys.executable, str(DELAYER), str(port), str(milliseconds)]
+            )
+            for n in everybody
+        ]
         try:
-            for number in numbers:
-                command = [sys.executable, str(DELAYER), str(port), str(milliseconds)]
-                delayers.append(subprocess.Popen([*self.inside(number), *command]))
+            cut = [f"add rule inet f i tcp {end} {port} reject with tcp reset" for end in ENDS]
+            with self._ruled({n: [cut] for n in everybody}):
+                time.sleep(CUT_SECONDS)
             redirect = [
                 "add chain inet f p { type nat hook prerouting priority dstnat; }",
-                f"add rule inet f p tcp dport {port} redirect to :{port + 1}",
+                f"add rule inet f p tcp dport {port} counter redirect to :{port + 1}",
             ]
-            with self._ruled({n: [redirect] for n in numbers}):
-                for number in numbers:  # what is open goes around the rule
-                    _run(*self.inside(number), "ss", "-K", "sport", "=", f":{port}")
-                    _run(*self.inside(number), "ss", "-K", "dport", "=", f":{port}")
+            with self._ruled({n: [redirect] for n in everybody}):
                 yield
         finally:
             for delayer in delayers:
