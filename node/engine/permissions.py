@@ -9,7 +9,6 @@ Source: subnet-evm's precompiles TxAllowList and ContractDeployerAllowList.
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from eth_hash.auto import keccak
 
@@ -17,14 +16,17 @@ from identity.keys.secp256k1 import SigningKey
 from node.chain.errors import RpcRefused
 from node.chain.profile import profile
 from node.chain.relaying import sign_transaction
-from node.chain.rpc import Ledger, data, quantity, read_call
+from node.chain.rpc import Ledger, data, quantity, read_bytes, read_call
 from node.engine.errors import EngineRefused, EngineSilent
+from node.oversight import allow_lists
+from node.oversight.allow_lists import READ_SELECTOR, Role
 
-TRANSACTIONS = bytes.fromhex("02" + "00" * 18 + "02")
-DEPLOYERS = bytes.fromhex("02" + "00" * 19)
-READ, ENABLE, DISABLE = (
-    keccak(signature)[:4]
-    for signature in (b"readAllowList(address)", b"setEnabled(address)", b"setNone(address)")
+TRANSACTIONS, DEPLOYERS = (
+    read_bytes(allow_lists.LISTS[name])
+    for name in (allow_lists.TRANSACTIONS, allow_lists.DEPLOYERS)
+)
+ENABLE, DISABLE = (
+    keccak(signature)[:4] for signature in (b"setEnabled(address)", b"setNone(address)")
 )
 CHANGE_GAS, TRANSFER_GAS = 100_000, 21_000
 ENGINE = "avalanche"
@@ -34,19 +36,10 @@ WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 
-class ListRole(IntEnum):
-    """What an account may do to, or by, an allow list."""
-
-    NONE = 0
-    ENABLED = 1
-    ADMIN = 2
-    MANAGER = 3
-
-
-def role(ledger: Ledger, allow_list: bytes, account: bytes) -> ListRole:
+def role(ledger: Ledger, allow_list: bytes, account: bytes) -> Role:
     """Return the account's role on a list; raises LedgerUnavailable."""
-    answer = read_call(ledger, allow_list, READ + account.rjust(32, b"\0"))
-    return ListRole(int.from_bytes(answer, "big"))
+    answer = read_call(ledger, allow_list, READ_SELECTOR + account.rjust(32, b"\0"))
+    return Role(int.from_bytes(answer, "big"))
 
 
 def allow(
@@ -64,7 +57,7 @@ def allow(
     wanted: list[Sent] = []
     for account in accounts:
         for allow_list in lists:
-            if role(ledger, allow_list, account) is ListRole.NONE:
+            if role(ledger, allow_list, account) is Role.NONE:
                 wanted.append(change(allow_list, ENABLE, account))
         if _balance(ledger, account) < FUNDS_WEI // 3:
             wanted.append(Sent(account, FUNDS_WEI, b"", TRANSFER_GAS))
@@ -80,7 +73,7 @@ def disallow(ledger: Ledger, operator: SigningKey, accounts: Iterable[bytes]) ->
         change(allow_list, DISABLE, account)
         for account in accounts
         for allow_list in (TRANSACTIONS, DEPLOYERS)
-        if role(ledger, allow_list, account) is not ListRole.NONE
+        if role(ledger, allow_list, account) is not Role.NONE
     ]
     return send_all(ledger, operator, wanted)
 

@@ -19,7 +19,6 @@ from support.avalanche import Network, RunningValidator, found_network
 from support.members import DISCHARGE, lay_down
 
 from node.chain.rpc import Rpc, quantity
-from node.engine.machine import Machine
 from node.errors import LedgerUnavailable
 from node.member import write_json
 
@@ -87,12 +86,6 @@ class NetworkWorld(World):
         for member in self.members.values():
             member.start()
 
-    @property
-    def machine(self) -> Machine:
-        """All organisations' engine directories."""
-        assert self.engine is not None
-        return self.engine.machine
-
     def validator(self, name: str) -> RunningValidator:
         """The validator of an organisation."""
         assert self.engine is not None
@@ -147,10 +140,6 @@ class NetworkWorld(World):
         key = f"0x{self.made:064x}"
         body = {"key": key, "kind": "scale", "calibrated_until": 1_893_456_000, "port": DISCHARGE}
         return self.write("terminal", "/v1/devices", body, "admin")
-
-    def title_changes_hands(self) -> None:
-        """A title is issued, and accepted by who shall hold it: both are final."""
-        self.held_title()
 
     @contextmanager
     def busy(self, *makes: Callable[[], Item]) -> Iterator[list[Item]]:

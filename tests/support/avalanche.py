@@ -7,7 +7,6 @@
 With ``LEDGER=avalanche``, ``ledger_process.running_ledger`` starts one for the test process.
 """
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.cli.ports import free_ports
 from identity.keys.secp256k1 import SigningKey
 from node.chain.rpc import Rpc
 from node.engine.bundle import Bundle
@@ -97,19 +97,20 @@ class Network:
 
     def allow(self, addresses: Sequence[bytes], deployer: bool = True) -> None:
         """Let accounts of 20 bytes write, with money for fees; by the first living validator."""
-        place = next(i for i, each in enumerate(self.validators) if each.process.runs)
-        ledger = Rpc(self.urls[place])
-        try:
-            allow(ledger, self.operator(place), addresses, deployer)
-        finally:
-            ledger.close()
+        with self._operating() as (ledger, operator):
+            allow(ledger, operator, addresses, deployer)
 
     def disallow(self, addresses: Sequence[bytes]) -> None:
         """Take accounts of 20 bytes off both lists; by the first living validator."""
+        with self._operating() as (ledger, operator):
+            disallow(ledger, operator, addresses)
+
+    @contextmanager
+    def _operating(self) -> Iterator[tuple[Rpc, SigningKey]]:
         place = next(i for i, each in enumerate(self.validators) if each.process.runs)
         ledger = Rpc(self.urls[place])
         try:
-            disallow(ledger, self.operator(place), addresses)
+            yield ledger, self.operator(place)
         finally:
             ledger.close()
 
@@ -184,15 +185,3 @@ def running_network(
 def network_at(url: str) -> Network | None:
     """Return the network of which ``url`` is a validator's JSON-RPC, if this process runs it."""
     return _RUNNING.get(url)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return TCP ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for taken in sockets:
-            taken.bind(("127.0.0.1", 0))
-        return [taken.getsockname()[1] for taken in sockets]
-    finally:
-        for taken in sockets:
-            taken.close()

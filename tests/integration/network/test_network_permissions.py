@@ -14,13 +14,13 @@ from node.engine.errors import EngineRefused
 from node.engine.permissions import (
     DEPLOYERS,
     TRANSACTIONS,
-    ListRole,
     allow,
     change,
     disallow,
     role,
     send_all,
 )
+from node.oversight.allow_lists import Role
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def test_whoever_is_allowed_has_money_and_may_send_and_no_longer_when_taken_off(
 ) -> None:
     relayer = SigningKey.generate()
     allow(ledger, network.operator(), [relayer.address])
-    assert role(ledger, TRANSACTIONS, relayer.address) is ListRole.ENABLED
-    assert role(ledger, DEPLOYERS, relayer.address) is ListRole.NONE
+    assert role(ledger, TRANSACTIONS, relayer.address) is Role.ENABLED
+    assert role(ledger, DEPLOYERS, relayer.address) is Role.NONE
     assert len(send_transfers(network.urls[1], relayer, 2)) == 2
     disallow(ledger, network.operator(1), [relayer.address])
-    assert role(ledger, TRANSACTIONS, relayer.address) is ListRole.NONE
+    assert role(ledger, TRANSACTIONS, relayer.address) is Role.NONE
     with pytest.raises(RpcRefused):
         start_transfer(ledger, relayer, 2)
 
@@ -58,8 +58,8 @@ def test_allowing_again_changes_nothing(network: Network, ledger: Rpc) -> None:
 def test_every_operator_is_a_manager_and_no_admin(network: Network, ledger: Rpc) -> None:
     for place in range(len(network.validators)):
         operator = network.operator(place).address
-        assert role(ledger, TRANSACTIONS, operator) is ListRole.MANAGER
-        assert role(ledger, DEPLOYERS, operator) is ListRole.MANAGER
+        assert role(ledger, TRANSACTIONS, operator) is Role.MANAGER
+        assert role(ledger, DEPLOYERS, operator) is Role.MANAGER
 
 
 def test_an_operator_makes_neither_managers_nor_admins(network: Network, ledger: Rpc) -> None:
@@ -68,11 +68,11 @@ def test_an_operator_makes_neither_managers_nor_admins(network: Network, ledger:
         wanted = change(TRANSACTIONS, keccak(signature)[:4], someone)
         with pytest.raises(EngineRefused):
             send_all(ledger, network.operator(), [wanted])
-    assert role(ledger, TRANSACTIONS, someone) is ListRole.NONE
+    assert role(ledger, TRANSACTIONS, someone) is Role.NONE
 
 
 def test_an_operator_cannot_take_another_operator_off(network: Network, ledger: Rpc) -> None:
     other = network.operator(1).address
     with pytest.raises(EngineRefused):
         disallow(ledger, network.operator(0), [other])
-    assert role(ledger, TRANSACTIONS, other) is ListRole.MANAGER
+    assert role(ledger, TRANSACTIONS, other) is Role.MANAGER
