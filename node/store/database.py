@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import exc
+from sqlalchemy import event, exc
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from node.metrics import database_errors
@@ -42,6 +43,7 @@ class Database:
     def __init__(self, url: str, schema: str | None = None) -> None:
         self.url = url
         self._turns = Lock()
+        self._closed = False
         if url.startswith(postgresql.PREFIXES):
             self.is_postgresql = True
             self.engine = postgresql.open_engine(url, schema)
@@ -144,7 +146,13 @@ class Database:
                 self._turns.release()
 
     def close(self) -> None:
-        """Close the pool's connections; the object can be used again afterwards."""
+        """Close the pool's connections; one that a thread still uses, when it is given back.
+
+        The object can be used again afterwards, with a new connection each time.
+        """
+        if not self._closed:
+            event.listen(self.engine, "checkin", _close_given_back)
+            self._closed = True
         self.engine.dispose()
 
     @contextmanager
@@ -169,6 +177,10 @@ class Database:
                 raise
             database_errors.labels(trouble).inc()
             raise StorageUnavailable(f"The database answers: {_first_line(error)}.") from error
+
+
+def _close_given_back(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.invalidate()
 
 
 def _first_line(error: exc.DBAPIError) -> str:

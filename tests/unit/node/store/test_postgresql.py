@@ -1,8 +1,10 @@
 """What only a server can do to a writer: conflicts, lost connections, too many of them."""
 
 import threading
+import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -129,6 +131,22 @@ def test_no_free_connection_is_unavailable(
         with pytest.raises(StorageUnavailable, match="free"), small.read() as session:
             session.connection()
     small.close()
+
+
+def test_a_connection_that_is_used_while_the_database_closes_is_closed_when_it_is_given_back(
+    database: Database, postgresql: PostgreSQL
+) -> None:
+    name = make_url(database.url).database
+    with database.read(), database.read():
+        database.close()
+        database.close()
+    worth(database)  # it can be used again, and keeps nothing
+    with psycopg.connect(postgresql.url) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+        until = time.monotonic() + 5
+        while connection.execute(query, [name]).fetchone() != (0,):
+            assert time.monotonic() < until
+            connection.rollback()
 
 
 @pytest.mark.parametrize("value", ["a\x00b", 1 << 70])
