@@ -153,7 +153,7 @@ class Attacker:
                 "from": self.relayer.address,
                 "nonce": self.web3.eth.get_transaction_count(self.relayer.address),
                 "gas": 3_000_000,
-                "gasPrice": 0,
+                "gasPrice": self.web3.eth.gas_price,
             }
         )
         raw = self.relayer.sign_transaction(transaction).raw_transaction
