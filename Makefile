@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 
 .PHONY: demo test test-long lint slither coverage snapshots mutants soak soak-node hostile fuzz-identity lock contracts clean
 .PHONY: bench bench-demo bench-contracts bench-ledger bench-projector bench-kill bench-exchange bench-events bench-node bench-identity
-.PHONY: faults faults-rotated faults-network faults-network-rotated bench-network test-network manifests
+.PHONY: faults faults-rotated faults-network faults-network-rotated bench-network bench-long-chain test-network manifests
 NETWORK_TESTS := tests/integration/network tests/integration/test_founding.py tests/integration/follower \
 	tests/integration/test_evidence.py tests/integration/test_evidence_stories.py
 
@@ -149,6 +149,11 @@ faults-network-rotated: $(VENV)/.installed-dev
 bench-network: $(VENV)/.installed-dev
 	deployments/engines/avalanche/build
 	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_network.py
+
+# Joining a network of 10,000 blocks, and memory and disk at up to 100,000 transactions; half an hour.
+bench-long-chain: $(VENV)/.installed-dev
+	deployments/engines/avalanche/build
+	PYTHONPATH=.:tests:tests/load $(PY) tests/load/bench_long_chain.py
 
 # 50,000 acts of every kind, each compared with the model of the verb table; about ten minutes.
 soak: $(VENV)/.installed-dev

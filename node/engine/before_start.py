@@ -24,6 +24,7 @@ from node.upkeep.findings import Finding, State, found
 DISK_WARN_BYTES, DISK_FAIL_BYTES = 10_000_000_000, 1_000_000_000
 # The engine refuses a peer whose clock is a minute off.
 CLOCK_SECONDS = 30
+PEER_SECONDS = 3.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLOCK_ERROR = 5
 
@@ -41,6 +42,7 @@ def engine_before_start(organisation: Organisation) -> Iterator[Finding]:
     yield from _files(organisation, founding, bundle)
     yield from _keys(organisation, founding)
     yield from _ports(organisation)
+    yield from _peers(organisation, founding)
     yield _open_files(home)
     yield from _clock(home)
     yield _disk(home)
@@ -132,6 +134,20 @@ def _runs(organisation: Organisation) -> bool:
     except EngineSilent:
         return False
     return bool(told["nodeID"] == organisation.public.node_id)
+
+
+def _peers(organisation: Organisation, founding: Founding) -> Iterator[Finding]:
+    """Try the other founders' validators; those of a first start may not run yet."""
+    for half in founding.founders:
+        if half.name == organisation.public.name:
+            continue
+        at = f"{half.name}'s validator at {half.host}:{half.peers_port}"
+        try:
+            socket.create_connection((half.host, half.peers_port), PEER_SECONDS).close()
+        except OSError as error:
+            yield found("PEER_SILENT", "warn", f"{at} does not answer: {type(error).__name__}.")
+        else:
+            yield found("PEER_SILENT", "ok", f"{at} answers.")
 
 
 def _open_files(home: Path) -> Finding:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from identity.authority.loader import Authority
-from identity.errors import AuthorityFileUnavailable
+from identity.errors import AuthorityFileUnavailable, ProfileMalformed
 from identity.profile.profile import Profile
 from node.chain.network import load
 from node.commands.states import CODED_ERRORS
@@ -34,6 +34,7 @@ from node.store.errors import StorageUnavailable
 from node.store.schema import is_of_a_later_release
 from node.upkeep.certificates import certificates
 from node.upkeep.findings import Finding, State, found
+from node.upkeep.peers import peers
 
 SOCKET_PATH_BYTES = 107
 DISK_WARN_BYTES, DISK_FAIL_BYTES = 2_000_000_000, 200_000_000
@@ -62,6 +63,7 @@ def before_start(directory: Path) -> Iterator[Finding]:
     yield from _certificate(settings)
     yield from certificates(directory)
     yield _authority(settings)
+    yield from peers(tls_files(directory), _profiles(settings))
     yield _disk(directory)
     yield from database(settings)
     if settings.jobs == "celery":
@@ -82,6 +84,19 @@ def _agree(settings: Settings) -> None:
     rulebook = parse_rulebook(settings.rulebook_file.read_bytes())
     if "0x" + rulebook_hash(rulebook).hex() != network.rulebook:
         raise SettingsInvalid("rulebook.json is not the rulebook that network.json names.")
+
+
+def _profiles(settings: Settings) -> dict[str, Profile]:
+    """Return the other members' profiles that can be read; which ones count, the ledger says."""
+    profiles = {}
+    for path in sorted(settings.profiles_directory.glob("*.json")):
+        try:
+            profile = Profile.parse(path.read_bytes())
+        except (OSError, ProfileMalformed):
+            continue
+        if profile.member != settings.member_bytes:
+            profiles[path.stem] = profile
+    return profiles
 
 
 def _path(settings: Settings) -> Finding:

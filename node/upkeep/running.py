@@ -1,10 +1,7 @@
 """What can be told about a member while its processes run: parts, signer, ledger, work, peers."""
 
-import socket
-import ssl
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from sqlmodel import col, func, select
 
@@ -17,7 +14,7 @@ from node.chain.rpc import Rpc
 from node.errors import LedgerUnavailable
 from node.exchange.directory import Directory
 from node.exchange.errors import ProfileNotHeld
-from node.exchange.tls import client_context, tls_files
+from node.exchange.tls import tls_files
 from node.oversight.alarms import PATIENCE_SECONDS, standing
 from node.oversight.configuration import differing
 from node.serve import running_parts
@@ -31,13 +28,12 @@ from node.store.projections import Member
 from node.upkeep.errors import DatabaseNotMade
 from node.upkeep.findings import Finding, State, found
 from node.upkeep.measures import WAITING, measure, opened
+from node.upkeep.peers import ANSWER_SECONDS, CLOCK_SECONDS, peers
 
-ANSWER_SECONDS = 3.0
 BEHIND_SECONDS = 30
 RELAY_SECONDS = 300
 STUCK_ATTEMPTS = 5
 DELIVERY_SECONDS = 3600
-CLOCK_SECONDS = 30
 VIEW_SECONDS = 3600
 LOOK_ALARMS = ("RELAYER_POOR", "CROSS_CHECK_LACKS", "ALLOW_LIST_LACKS", "NOT_WATCHED")
 """Alarms with which the node still works as it should."""
@@ -59,15 +55,21 @@ def while_running(settings: Settings) -> Iterator[Finding]:
 
 
 def of_network(settings: Settings) -> Iterator[Finding]:
-    """Look whether each active member's profile is here and its node is reached over TLS."""
+    """Look at each active member's profile, its node over TLS, the clocks, the engines."""
     try:
         with opened(settings) as database:
             directory = Directory(settings.profiles_directory, database)
             with database.read() as session:
                 active = select(Member.id).where(Member.status == MemberStatus.ACTIVE)
                 others = [member for member in session.exec(active) if member != settings.member]
+            profiles = {}
             for member in sorted(others):
-                yield from _peer(settings, directory, member)
+                try:
+                    profiles[member] = directory.profile(member)
+                except ProfileNotHeld:
+                    said = f"The present profile of {member} is not here."
+                    yield found("PROFILE_NOT_HELD", "fail", said)
+            yield from peers(tls_files(settings.directory), profiles)
             yield from _views(settings, database, others)
     except (StorageUnavailable, DatabaseNotMade) as error:
         yield found("DATABASE_UNREACHABLE", "fail", error.message)
@@ -173,25 +175,3 @@ def _alarms(database: Database, now: float) -> Iterator[Finding]:
         yield found(alarm.code, state, alarm.says)
     for code in PATIENCE_SECONDS.keys() - {alarm.code for alarm in alarms}:
         yield found(code, "ok", "No alarm.")
-
-
-def _peer(settings: Settings, directory: Directory, member: str) -> Iterator[Finding]:
-    try:
-        profile = directory.profile(member)
-    except ProfileNotHeld:
-        yield found("PROFILE_NOT_HELD", "fail", f"The present profile of {member} is not here.")
-        return
-    at = urlsplit(profile.peers_url)
-    where = (at.hostname or "", at.port or 443)
-    try:
-        context = client_context(tls_files(settings.directory), profile.tls_certificates)
-        with (
-            socket.create_connection(where, ANSWER_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=at.hostname),
-        ):
-            pass
-    except (OSError, ssl.SSLError) as error:
-        said = f"{member} at {profile.peers_url} does not answer: {type(error).__name__}."
-        yield found("PEER_SILENT", "warn", said)
-        return
-    yield found("PEER_SILENT", "ok", f"{member} answers at {profile.peers_url}.")

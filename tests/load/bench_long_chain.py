@@ -1,0 +1,193 @@
+"""What a long chain costs: joining it at 10,000 blocks, and memory and disk of its validators.
+
+    make bench-long-chain
+
+Without Granite, whose blocks of two seconds would take six hours to be so many; what a newcomer
+fetches and keeps is the same. All validators and the load share this machine.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from line import Bar, print_line
+from support.avalanche import Network, RunningValidator, running_network
+
+from api.cli.ports import free_ports
+from identity.keys.secp256k1 import SigningKey
+from node.chain.profile import profile
+from node.chain.relaying import PLAIN_GAS, sign_transaction
+from node.chain.rpc import Rpc, data
+from node.engine import council
+from node.engine.configuration import configure
+from node.engine.machine import decide
+from node.engine.organisation import make_keys
+from node.engine.process import Validator
+
+BLOCKS, TRANSACTIONS = 10_000, 100_000
+# Slower than its blocks come, so that nearly each transaction has a block of its own.
+PACE_SECONDS = 0.07
+SENDERS, OPEN = 16, 400  # a validator's pool takes 512 of an account
+LONGEST_SECONDS = 3600.0
+
+
+class Sender:
+    """An account that sends transfers of nothing to itself, one nonce after the other."""
+
+    def __init__(self, ledger: Rpc) -> None:
+        self.key = SigningKey.generate()
+        self.nonce = 0
+        self._ledger = ledger
+        self._chain_id = int(ledger.call("eth_chainId"), 16)
+        self._fee = profile("avalanche").fee_per_gas_wei
+
+    def send(self) -> None:
+        """Send the next one."""
+        raw, _ = sign_transaction(
+            self.key, self._chain_id, self.nonce, self.key.address, b"", PLAIN_GAS, self._fee
+        )
+        self._ledger.call("eth_sendRawTransaction", data(raw))
+        self.nonce += 1
+
+    def open(self) -> int:
+        """How many that were sent are in no block."""
+        mined = self._ledger.call("eth_getTransactionCount", data(self.key.address), "latest")
+        return self.nonce - int(mined, 16)
+
+
+def height(ledger: Rpc) -> int:
+    """The last block."""
+    return int(ledger.call("eth_blockNumber"), 16)
+
+
+def grow(ledger: Rpc, sender: Sender, blocks: int) -> None:
+    """Send one after the other until the chain has so many blocks."""
+    until = time.monotonic() + LONGEST_SECONDS
+    while (now := height(ledger)) < blocks:
+        assert time.monotonic() < until, f"the chain stays at {now}"
+        for _ in range(min(50, blocks - now)):
+            sender.send()
+            time.sleep(PACE_SECONDS)
+        while sender.open():
+            time.sleep(PACE_SECONDS)
+
+
+def flood(senders: list[Sender], transactions: int) -> float:
+    """Send so many as fast as they are taken; return how many a second were mined."""
+    begun, sent = time.monotonic(), 0
+    while sent < transactions:
+        assert time.monotonic() < begun + LONGEST_SECONDS, "the transactions are not mined"
+        for sender in senders:
+            room = min(OPEN - sender.open(), transactions - sent)
+            for _ in range(room):
+                sender.send()
+            sent += room
+    while any(sender.open() for sender in senders):
+        time.sleep(PACE_SECONDS)
+    return transactions / (time.monotonic() - begun)
+
+
+def cost(network: Network) -> dict[str, Any]:
+    """Memory of the greatest validator with its plugin, and disk of the greatest, in MB."""
+    return {
+        "rss_mb": max(round(_rss_mb(each.pid)) for each in network.validators),
+        "disk_mb": max(round(_disk_mb(each.directory)) for each in network.validators),
+    }
+
+
+def _rss_mb(group: int) -> float:
+    kilobytes = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) == group:
+                status = (process / "status").read_text().splitlines()
+                kilobytes += sum(int(x.split()[1]) for x in status if x.startswith("VmRSS:"))
+        except OSError:  # it has ended meanwhile
+            continue
+    return kilobytes / 1024
+
+
+def _disk_mb(directory: Path) -> float:
+    total = 0
+    for path in directory.rglob("*"):
+        try:
+            total += path.lstat().st_blocks * 512
+        except FileNotFoundError:  # a database's file that was merged meanwhile
+            continue
+    return total / 1e6
+
+
+def join(network: Network, folder: Path) -> tuple[float, float, RunningValidator]:
+    """Let a sixth organisation join; return the seconds until it follows, those of the council's
+    motions among them, and its validator."""
+    ports = free_ports(2)
+    made = make_keys(
+        folder / "late", "late", "127.0.0.1", (ports[0], ports[1]), secrets.token_hex(16)
+    )
+    bundle = network.bundle
+    sixth = RunningValidator(made, bundle.rpc(made.url), bundle, Validator(made))
+    begun = time.monotonic()
+    configure(made, bundle, len(network.validators))
+    sixth.start(wait=False)
+    stake = council.stake(made.public, int(time.time()))
+    place = council.validator(made.public, bundle.subnet, stake["end"])
+    decide(network.machine, bundle.founding, [stake, place])
+    decided = time.monotonic() - begun
+    sixth.start()
+    wanted, own = Rpc(network.urls[0]), Rpc(sixth.url)
+    try:
+        while height(own) < height(wanted):
+            assert time.monotonic() < begun + LONGEST_SECONDS, "the newcomer does not arrive"
+            time.sleep(PACE_SECONDS)
+    finally:
+        wanted.close()
+        own.close()
+    return time.monotonic() - begun, decided, sixth
+
+
+def measure(folder: Path, blocks: int, transactions: int) -> tuple[list[Bar], dict[str, Any]]:
+    """Return the bar join.s and what was seen beside it."""
+    with running_network(folder, 5, granite=False) as network:
+        ledger = Rpc(network.urls[0])
+        senders = [Sender(ledger) for _ in range(SENDERS)]
+        network.allow([sender.key.address for sender in senders])
+        costs = {"0": cost(network)}
+        begun = time.monotonic()
+        grow(ledger, senders[0], blocks)
+        grown = time.monotonic() - begun
+        sent = senders[0].nonce
+        costs[str(sent)] = cost(network)
+        joined, decided, sixth = join(network, folder)
+        try:
+            rate = flood(senders, transactions - sent)
+            costs[str(transactions)] = cost(network)
+            costs["newcomer"] = {
+                "rss_mb": round(_rss_mb(sixth.pid)),
+                "disk_mb": round(_disk_mb(sixth.directory)),
+            }
+        finally:
+            sixth.kill()
+            ledger.close()
+    return [Bar("join.s", joined, "s", "less", 60)], {
+        "blocks": blocks,
+        "of_them_council_s": round(decided, 1),
+        "blocks_per_s": round(blocks / grown, 1),
+        "transfers_per_s": round(rate, 1),
+        "a_validator_at_transactions": costs,
+    }
+
+
+def main() -> int:
+    """Measure and print one line; 0 when the bar holds."""
+    blocks = int(sys.argv[1]) if len(sys.argv) > 1 else BLOCKS
+    with tempfile.TemporaryDirectory(prefix="lj-") as folder:
+        bars, also = measure(Path(folder), blocks, TRANSACTIONS * blocks // BLOCKS)
+    return 0 if print_line("long-chain", bars, also) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
