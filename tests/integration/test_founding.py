@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from founded import Founded
 from ledger_process import running_ledger
+from support.ledgers import permit
 
 from identity.acts.words import KeyPurpose
 from identity.keys.secp256k1 import SigningKey
@@ -27,6 +28,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def unfounded(url: str) -> Iterator[Founded]:
     network = Founded(url, begin=False)
+    permit(url, network.founding)
     yield network
     network.close()
 
