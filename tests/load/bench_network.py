@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 os.environ["LEDGER"] = "avalanche"
@@ -40,12 +41,14 @@ from node.chain.network import Network, load
 from node.chain.relaying import first_that_fit, gas_for, sign_transaction, submit_calldata
 from node.chain.rpc import Rpc, data, read_call
 from node.chain.sender import GAS_CAP_SELECTOR
+from node.events.stream import head
 from node.member import grant_tokens, write_json
 from node.settings import Settings
 from node.store.commands import FINAL, SIGNED, Command, RelayTransaction
 from node.store.database import Database
 from node.store.events import EventRow
 from node.store.projections import ChainCursor
+from node.store.schema import upgrade
 
 CONNECTIONS, BULK = 3, 50
 POLL_SECONDS = 0.05
@@ -113,17 +116,19 @@ class Desk:
             time.sleep(POLL_SECONDS)
 
     def backlog(self, acts: int) -> None:
-        """Have so many more commands accepted and signed; nothing is relayed meanwhile."""
+        """Have so many more commands, a multiple of ``BULK``, accepted and signed; none relayed."""
         wanted = self.count(SIGNED) + acts
         taken, guard = [0], threading.Lock()
 
         def send() -> None:
             connection = Connection(self.address, self.token, BULK)
-            while taken[0] < acts:
-                accepted, other = connection.send()
-                assert not other, "a command was not accepted"
+            while True:
                 with guard:
-                    taken[0] += accepted
+                    if taken[0] >= acts:
+                        return
+                    taken[0] += BULK
+                _, other = connection.send()
+                assert not other, "a command was not accepted"
 
         _together(send, CONNECTIONS)
         self.wait(SIGNED, wanted)
@@ -220,7 +225,9 @@ def latencies(desk: Desk, a_second: float, seconds: float) -> list[float]:
                 begun[answer] = at
 
     ends: dict[str, float] = {}
-    watching = threading.Thread(target=_watch, args=(desk, begun, ends, stop))
+    with desk.database.read() as session:
+        seen = head(session)
+    watching = threading.Thread(target=_watch, args=(desk, begun, ends, stop, seen))
     watching.start()
     _together(send, CONNECTIONS * 3)
     watching.join()
@@ -228,8 +235,9 @@ def latencies(desk: Desk, a_second: float, seconds: float) -> list[float]:
     return sorted(ends[one] - at for one, at in begun.items())
 
 
-def _watch(desk: Desk, begun: dict[str, float], ends: dict[str, float], stop: float) -> None:
-    seen = 0
+def _watch(
+    desk: Desk, begun: dict[str, float], ends: dict[str, float], stop: float, seen: int
+) -> None:
     while time.monotonic() < stop or (len(ends) < len(begun) and time.monotonic() < stop + 120):
         with desk.database.read() as session:
             query = select(EventRow.position, EventRow.command).where(
@@ -242,8 +250,6 @@ def _watch(desk: Desk, begun: dict[str, float], ends: dict[str, float], stop: fl
             if command is not None:
                 ends.setdefault(command, now)
         time.sleep(POLL_SECONDS)
-    for command in set(ends) - set(begun):
-        del ends[command]
 
 
 def _together(work: Callable[[], None], times: int) -> None:
@@ -287,6 +293,7 @@ def desk_on(folder: Path, validators: int) -> Iterator[Desk]:
         settings = Settings.load(directory)
         address = f"{settings.api_host}:{settings.api_port}"
         desk = Desk(directory, engine, engine.urls[0], token, address)
+        upgrade(desk.database)
         try:
             desk.start("signer", "api", "work")
             desk.follow()
@@ -338,13 +345,12 @@ def whole_path(desk: Desk, seconds: float) -> dict[str, Any]:
 
 
 def block_seconds(desk: Desk, blocks: int) -> float:
-    """Return the mean time between the last blocks."""
-    head = int(desk.rpc.call("eth_blockNumber"), 16)
-    times = [
-        int(desk.rpc.call("eth_getBlockByNumber", hex(height), False)["timestamp"], 16)
-        for height in (head - blocks, head)
-    ]
-    return (times[1] - times[0]) / blocks
+    """Return the usual time between the last blocks; without transactions there are none."""
+    last = int(desk.rpc.call("eth_blockNumber"), 16)
+    heights = range(max(1, last - blocks), last + 1)
+    found = [desk.rpc.call("eth_getBlockByNumber", hex(height), False) for height in heights]
+    times = [int(block["timestampMilliseconds"], 16) / 1000 for block in found]
+    return median(later - sooner for sooner, later in pairwise(times))
 
 
 def spread(took: list[float], period: float) -> dict[str, float]:
