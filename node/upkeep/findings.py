@@ -49,6 +49,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "ENGINES_NOT_COMPARED": "Let lading serve run on both sides for some minutes, then look again.",
     "ENGINE_VERSIONS_DIFFER": "Agree on one release of the engine; upgrade one node at a time.",
     "ENGINE_CONFIGURED_OTHERWISE": "Agree on the values named, then restart one node at a time.",
+    "ENGINE_TROUBLE": "Do what the sentence says; lading network status DIRECTORY shows the rest.",
     "TABLES_BEHIND": "Look whether the part follow runs and what its log says.",
     "WORK_STUCK": "Read the codes in lading status; lading doctor --repair tries the work at once.",
     "RELAY_STUCK": "Look whether the ledger makes blocks and takes this node's transactions.",

@@ -11,10 +11,13 @@ from identity.signer.client import Signer
 from node.chain.errors import LedgerDiffers, RpcRefused
 from node.chain.network import check_ledger, load
 from node.chain.rpc import Rpc
-from node.errors import LedgerUnavailable
+from node.engine.organisation import Organisation, is_engine
+from node.engine.status import status
+from node.errors import LedgerUnavailable, NodeError
 from node.exchange.directory import Directory
 from node.exchange.errors import ProfileNotHeld
 from node.exchange.tls import tls_files
+from node.member import ENGINE
 from node.oversight.alarms import PATIENCE_SECONDS, standing
 from node.oversight.configuration import differing
 from node.serve import running_parts
@@ -73,6 +76,20 @@ def of_network(settings: Settings) -> Iterator[Finding]:
             yield from _views(settings, database, others)
     except (StorageUnavailable, DatabaseNotMade) as error:
         yield found("DATABASE_UNREACHABLE", "fail", error.message)
+    if is_engine(settings.directory / ENGINE):
+        yield from of_engine(Organisation(settings.directory / ENGINE))
+
+
+def of_engine(organisation: Organisation) -> Iterator[Finding]:
+    """Tell what is wrong with the network as this member's own validator sees it."""
+    try:
+        trouble = status(organisation)["trouble"]
+    except NodeError as error:
+        trouble = [error.message]
+    for sentence in trouble:
+        yield found("ENGINE_TROUBLE", "fail", sentence)
+    if not trouble:
+        yield found("ENGINE_TROUBLE", "ok", "The validator sees nothing wrong with the network.")
 
 
 def _views(settings: Settings, database: Database, others: list[str]) -> Iterator[Finding]:

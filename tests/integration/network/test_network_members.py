@@ -24,6 +24,7 @@ from node.engine.organisation import make_keys
 from node.engine.primary import validators_of
 from node.engine.process import Validator, follows
 from node.engine.status import status
+from node.upkeep.running import of_engine
 
 JOIN_SECONDS = 60.0
 
@@ -105,6 +106,7 @@ def test_a_sixth_joins_and_leaves_while_transactions_go_on(
 def test_status_names_the_validator_that_is_silent(network: Network) -> None:
     own = network.validators[0].organisation
     silent = network.validators[4]
+    assert [each.state for each in of_engine(own)] == ["ok"]
     silent.kill()
     try:
         deadline = time.monotonic() + 90
@@ -112,6 +114,9 @@ def test_status_names_the_validator_that_is_silent(network: Network) -> None:
             assert time.monotonic() < deadline, "the silence is not noticed"
             time.sleep(1)
         assert any(silent.name in sentence and "not connected" in sentence for sentence in trouble)
+        assert [(each.code, each.sentence) for each in of_engine(own)] == [
+            ("ENGINE_TROUBLE", sentence) for sentence in trouble
+        ]
     finally:
         silent.start()
 
