@@ -138,6 +138,7 @@ faults-rotated: $(VENV)/.installed-dev
 # validator gets a network namespace. The engine is built first, five minutes once a version.
 faults-network: $(VENV)/.installed-dev
 	deployments/engines/avalanche/build
+	PYTHONPATH=.:tests $(PY) -m network_faults.versions
 	PYTHONPATH=.:tests $(PY) tests/network_faults/run.py --rounds $(or $(N),1)
 
 # Three of them, which follow from the commit; under five minutes.

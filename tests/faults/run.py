@@ -55,6 +55,7 @@ class Trial:
         wanted: how many kinds there must be at least.
         packages: of Debian, that the faults need.
         spaces: options of unshare(1), besides those that every run has.
+        seldom: kinds that no rotated run takes.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Trial:
     wanted: int
     packages: tuple[str, ...]
     spaces: tuple[str, ...] = ()
+    seldom: tuple[str, ...] = ()
 
 
 def main(trial: Trial) -> int:
@@ -96,6 +98,7 @@ def chosen(trial: Trial, only: list[str], rotated: bool) -> list[Kind[Any]]:
     kinds = [each for each in trial.kinds if not only or any(word in each.name for word in only)]
     if not rotated:
         return kinds
+    kinds = [each for each in kinds if each.name not in trial.seldom]
     first = int(commit().rstrip("+"), 16) % len(kinds)
     step = len(kinds) // trial.rotated
     return [kinds[(first + n * step) % len(kinds)] for n in range(trial.rotated)]

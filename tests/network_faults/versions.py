@@ -1,4 +1,7 @@
-"""The engine's next version beside the present one, for a network of mixed versions."""
+"""The engine's next version beside the present one, for a network of mixed versions.
+
+``python -m network_faults.versions`` builds it, while there still is a network to fetch it from.
+"""
 
 import json
 import os
@@ -63,3 +66,7 @@ def _build(program: Path) -> None:
         (Path(folder) / "go.mod").write_text("module next\n\ngo 1.24.9\n")
         subprocess.run([go, "get", f"{package}@{NEXT}"], cwd=folder, env=own, check=True)
         subprocess.run([go, "build", "-o", str(program), package], cwd=folder, env=own, check=True)
+
+
+if __name__ == "__main__":
+    print(_programs())
