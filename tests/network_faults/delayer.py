@@ -1,20 +1,25 @@
-"""Takes connections at PORT + 1, hands what comes on to PORT, later: delayer.py PORT MILLISECONDS.
+"""Takes connections at PORT + 1 and hands on what comes, later: delayer.py HOST PORT MILLISECONDS.
 
-What is answered goes back at once: the delay is of one way. Runs until it is killed.
+It goes to HOST:PORT from a loopback address, from which the engine takes as many connections as
+come; of others it takes one in ten seconds. What is answered goes back at once: the delay is of
+one way. Runs until it is killed.
 """
 
 import asyncio
 import sys
 
 CHUNK = 65_536
+LOOPBACK = ("127.0.0.1", 0)
 
 
-async def main(port: int, seconds: float) -> None:
+async def main(host: str, port: int, seconds: float) -> None:
     """Serve for ever."""
 
     async def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            inner_reader, inner_writer = await asyncio.open_connection(
+                host, port, local_addr=LOOPBACK
+            )
         except OSError:
             writer.close()
             return
@@ -55,4 +60,4 @@ async def _late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seco
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]) / 1000))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) / 1000))

@@ -100,7 +100,14 @@ class Links:
         everybody = range(self.count)
         delayers = [
             subprocess.Popen(
-                [*self.inside(n), sys.executable, str(DELAYER), str(port), str(milliseconds)]
+                [
+                    *self.inside(n),
+                    sys.executable,
+                    str(DELAYER),
+                    self.host(n),
+                    str(port),
+                    str(milliseconds),
+                ]
             )
             for n in everybody
         ]
