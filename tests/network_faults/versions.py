@@ -20,6 +20,8 @@ from node.member import write_json
 NEXT = "v1.14.1"
 """Speaks the present plugin's protocol too (rpcchainvm 44, its version/compatibility.json)."""
 
+FIREWOOD, OLDER = "github.com/ava-labs/firewood-go-ethhash/ffi", "v0.0.15"
+
 
 @contextmanager
 def next_version(validator: RunningValidator) -> Iterator[None]:
@@ -56,7 +58,10 @@ def _programs() -> Path:
 
 
 def _build(program: Path) -> None:
-    """Build it in a module of its own: its go.mod names folders, which ``go install`` refuses."""
+    """Build it in a module of its own: its go.mod names folders, which ``go install`` refuses.
+
+    What those folders hold is published at an earlier commit, which wants an earlier firewood.
+    """
     go, package = (
         os.environ.get("GO", "/usr/local/go/bin/go"),
         "github.com/ava-labs/avalanchego/main",
@@ -65,7 +70,12 @@ def _build(program: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "go.mod").write_text("module next\n\ngo 1.24.9\n")
         subprocess.run([go, "get", f"{package}@{NEXT}"], cwd=folder, env=own, check=True)
-        subprocess.run([go, "build", "-o", str(program), package], cwd=folder, env=own, check=True)
+        subprocess.run(
+            [go, "mod", "edit", f"-replace={FIREWOOD}={FIREWOOD}@{OLDER}"],
+            cwd=folder, env=own, check=True,
+        )  # fmt: skip
+        build = [go, "build", "-mod=mod", "-o", str(program), package]
+        subprocess.run(build, cwd=folder, env=own, check=True)
 
 
 if __name__ == "__main__":
