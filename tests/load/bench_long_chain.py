@@ -29,8 +29,8 @@ from node.engine.organisation import make_keys
 from node.engine.process import Validator
 
 BLOCKS, TRANSACTIONS = 10_000, 100_000
-# Slower than its blocks come, so that nearly each transaction has a block of its own.
-PACE_SECONDS = 0.07
+# About as fast as its blocks come: most transactions have a block of their own.
+PACE_SECONDS = 0.05
 SENDERS, OPEN = 16, 400  # a validator's pool takes 512 of an account
 LONGEST_SECONDS = 3600.0
 
