@@ -66,7 +66,7 @@ def findings(
 
     Raises: as ``node.upkeep.repair.repair``, only where a repair is asked for.
     """
-    found: list[Finding] = list(offline(directory))
+    found: list[Finding] = list(offline(directory, others=before_start))
     well = all(each.state != "fail" or each.code in NOT_IN_THE_WAY for each in found)
     if well and not before_start:
         settings = Settings.load(directory)

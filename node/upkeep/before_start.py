@@ -42,8 +42,12 @@ CERTIFICATE_WARN_DAYS = 60
 BROKER_SECONDS = 3.0
 
 
-def before_start(directory: Path) -> Iterator[Finding]:
-    """Look at everything that a start needs; opens no key store and writes nothing."""
+def before_start(directory: Path, others: bool = False) -> Iterator[Finding]:
+    """Look at everything that a start needs; opens no key store and writes nothing.
+
+    Args:
+        others: ask the other members' nodes too whether they answer, and what time it is there.
+    """
     directory = directory.resolve()
     yield _modes(directory)
     engines = [home for home in (directory, directory / ENGINE) if is_engine(home)]
@@ -63,7 +67,8 @@ def before_start(directory: Path) -> Iterator[Finding]:
     yield from _certificate(settings)
     yield from certificates(directory)
     yield _authority(settings)
-    yield from peers(tls_files(directory), _profiles(settings))
+    if others:
+        yield from peers(tls_files(directory), _profiles(settings))
     yield _disk(directory)
     yield from database(settings)
     if settings.jobs == "celery":

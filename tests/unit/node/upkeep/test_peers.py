@@ -84,6 +84,12 @@ def test_one_other_clock_that_is_off_is_named_and_not_blamed_on_this_one(members
     assert members[2][0].hex_id in clock.sentence
 
 
+def test_two_others_do_not_decide_that_this_clock_is_off(members: Members) -> None:
+    *_, clock = findings(members, 3600, None, 3600)
+    assert clock.state == "warn"
+    assert all(members[place][0].hex_id in clock.sentence for place in (1, 3))
+
+
 def test_a_member_that_does_not_answer_is_named(members: Members) -> None:
     silent, *_ = findings(members, None, 0, 0)
     assert (silent.code, silent.state) == ("PEER_SILENT", "warn")
