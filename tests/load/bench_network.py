@@ -349,25 +349,25 @@ def block_seconds(desk: Desk, blocks: int) -> float:
     last = int(desk.rpc.call("eth_blockNumber"), 16)
     heights = range(max(1, last - blocks), last + 1)
     found = [desk.rpc.call("eth_getBlockByNumber", hex(height), False) for height in heights]
-    times = [_at(block) for block in found]
+    times = [int(block["timestampMilliseconds"], 16) / 1000 for block in found]
     return median(later - sooner for sooner, later in pairwise(times))
 
 
-def _at(block: dict[str, str]) -> float:
-    """When a block was made; without Granite to the second."""
-    exact = block.get("timestampMilliseconds")
-    return int(block["timestamp"], 16) if exact is None else int(exact, 16) / 1000
+def spread(took: list[float]) -> dict[str, float]:
+    """Mean and 99th percentile, in seconds."""
+    return {"mean_s": round(mean(took), 2), "p99_s": round(_late(took), 2)}
 
 
-def spread(took: list[float], period: float) -> dict[str, float]:
-    """Mean and 99th percentile in block periods, and in seconds."""
-    late = took[int(len(took) * 0.99)]
-    return {
-        "mean_s": round(mean(took), 2),
-        "p99_s": round(late, 2),
+def in_periods(took: list[float], period: float) -> dict[str, float]:
+    """Mean and 99th percentile, in seconds and in block periods."""
+    return spread(took) | {
         "mean_periods": round(mean(took) / period, 3),
-        "p99_periods": round(late / period, 3),
+        "p99_periods": round(_late(took) / period, 3),
     }
+
+
+def _late(took: list[float]) -> float:
+    return took[int(len(took) * 0.99)]
 
 
 def main() -> int:
@@ -388,7 +388,7 @@ def main() -> int:
             off = compared(desk, given.acts, 1)
             desk.start("follow", "send")
             took = latencies(desk, five["half"]["a_second"], given.seconds)
-            off |= {"half": spread(took, block_seconds(desk, 50))}
+            off |= {"half": spread(took)}
     bars = [
         Bar("throughput.ratio", five["node"] / five["raw"], "of raw", "more", 0.9),
         Bar("batch.gain", five["raw"] / five["one_by_one"], "times", "more", 3),
@@ -413,9 +413,9 @@ def of_five(desk: Desk, acts: int, rounds: int, seconds: float) -> dict[str, Any
     period = block_seconds(desk, 20)
     told["block_s"] = round(period, 2)
     pace = told["whole_path"]["per_s"] / 2
-    told["half"] = {"a_second": pace} | spread(latencies(desk, pace, seconds), period)
+    told["half"] = {"a_second": pace} | in_periods(latencies(desk, pace, seconds), period)
     desk.engine.validators[-1].kill()
-    down = spread(latencies(desk, pace, seconds), period)
+    down = in_periods(latencies(desk, pace, seconds), period)
     desk.stop("follow", "send")
     desk.backlog(acts)
     told["one_down"] = {"raw": round(raw(desk, desk.signed(acts), BULK), 1), "half": down}
