@@ -1,5 +1,6 @@
-"""SM2 signatures of GB/T 32918.2 over the curve of GB/T 32918.5, with SM3; by GmSSL.
+"""SM2 signatures of GB/T 32918.2 over the curve of GB/T 32918.5, with SM3.
 
+GmSSL signs and hashes; the system's OpenSSL verifies, where it has SM2, else GmSSL does.
 The user id goes into every signature and is always stated: libraries differ in what they take
 when none is given. Numbers and points are checked here before the library sees them. It wraps no
 keys and derives none.
@@ -18,6 +19,7 @@ from gmssl_pyx import (
 )
 
 from identity.errors import KeyMalformed, SignatureInvalid
+from identity.signatures import libcrypto
 from identity.signatures.encoding import check_raw, raw_from_der, raw_to_der
 
 DEFAULT_USER_ID = b"1234567812345678"
@@ -92,12 +94,19 @@ def verify(
     """
     check_raw(signature, ORDER)
     hashed = digest(check_public(public), message, user_id)
-    try:
-        holds = sm2_verify_sm3_digest(public[1:], hashed, raw_to_der(signature))
-    except GmsslInnerError as error:
-        raise SignatureInvalid("The SM2 signature does not hold.") from error
-    if not holds:
+    if not _holds(public, hashed, raw_to_der(signature)):
         raise SignatureInvalid("The SM2 signature does not hold.")
+
+
+def holds_by_gmssl(public: bytes, hashed: bytes, der: bytes) -> bool:
+    """Tell whether a signature in DER is of a digest by a checked key, as ``libcrypto`` does."""
+    try:
+        return bool(sm2_verify_sm3_digest(public[1:], hashed, der))
+    except GmsslInnerError:
+        return False
+
+
+_holds = libcrypto.verifier() or holds_by_gmssl
 
 
 def digest(public: bytes, message: bytes, user_id: bytes) -> bytes:
