@@ -77,7 +77,7 @@ def joined(
     """
     bundle, network = bundles.parse(file.read_bytes()), load_network(network_file)
     bundles.require_named(bundle, network)
-    configure(organisation, bundle, validators or len(bundle.founding.founders))
+    configure(organisation, bundle, validators or len(bundle.founding.founders), fetching=True)
     return bundle
 
 

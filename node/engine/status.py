@@ -10,7 +10,7 @@ from typing import Any
 from node.chain.errors import RpcRefused
 from node.chain.rpc import Rpc, quantity
 from node.engine.bundle import Bundle, load
-from node.engine.configuration import configured_validators
+from node.engine.configuration import configured_validators, waits_for_disk
 from node.engine.errors import EngineFileInvalid
 from node.engine.organisation import Organisation
 from node.engine.primary import halves_known, validators_of
@@ -48,6 +48,7 @@ def status(organisation: Organisation, others: Sequence[Organisation] = ()) -> d
         "last_block_seconds_ago": max(0, int(now - block_time)),
         "validators": rows,
         "parameters_for": configured_validators(organisation.directory, bundle),
+        "waits_for_disk": waits_for_disk(organisation.directory),
         "disk": _disk(organisation.directory, height, blocks),
     }
     return told | {"trouble": _trouble(told, now)}
@@ -147,9 +148,14 @@ def _trouble(told: dict[str, Any], now: float) -> list[str]:
             days = int((ends - now) / DAY_SECONDS)
             found.append(f"{who} ends in {days} days: let the council admit it again.")
     count, k = len(told["validators"]), told["parameters_for"]
+    retune = f"lading network retune DIRECTORY --validators {count}, then start it again."
     if k != count:
         found.append(
-            f"The consensus parameters here are for {k} validators, there are {count}:"
-            f" lading network retune DIRECTORY --validators {count}, then start it again."
+            f"The consensus parameters here are for {k} validators, there are {count}: {retune}"
+        )
+    if not told["waits_for_disk"]:
+        found.append(
+            "The databases here do not wait for the disk, which was for the time of catching up"
+            f" alone: {retune}"
         )
     return found

@@ -11,6 +11,7 @@ import secrets
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,14 @@ class _Told:
             tell(f"{round(now - self._begun)} s: {count} {of_what}")
 
 
-def cost(network: Network) -> dict[str, Any]:
-    """Memory of the greatest validator with its plugin, and disk of the greatest, in MB."""
+def cost(validators: Sequence[RunningValidator]) -> dict[str, int]:
+    """Memory of the greatest validator with its plugin, and disk of the greatest, in MB; of the
+    disk, what is written, and what is reserved (each database's log files in advance)."""
+    written, reserved = zip(*(_disk_mb(each.directory) for each in validators), strict=True)
     return {
-        "rss_mb": max(round(_rss_mb(each.pid)) for each in network.validators),
-        "disk_mb": max(round(_disk_mb(each.directory)) for each in network.validators),
+        "rss_mb": max(round(_rss_mb(each.pid)) for each in validators),
+        "written_mb": round(max(written)),
+        "reserved_mb": round(max(reserved)),
     }
 
 
@@ -139,19 +143,22 @@ def _rss_mb(group: int) -> float:
     return kilobytes / 1024
 
 
-def _disk_mb(directory: Path) -> float:
-    total = 0
+def _disk_mb(directory: Path) -> tuple[float, float]:
+    written = reserved = 0
     for path in directory.rglob("*"):
         try:
-            total += path.lstat().st_blocks * 512
+            found = path.lstat()
         except FileNotFoundError:  # a database's file that was merged meanwhile
             continue
-    return total / 1e6
+        written += found.st_size
+        reserved += found.st_blocks * 512
+    return written / 1e6, reserved / 1e6
 
 
-def join(network: Network, folder: Path) -> tuple[float, float, RunningValidator]:
-    """Let a sixth organisation join; return the seconds until it follows, those of the council's
-    motions among them, and its validator."""
+def join(network: Network, folder: Path) -> tuple[dict[str, float], RunningValidator]:
+    """Let a sixth organisation join; return its validator, and the seconds of the council's
+    motions, from the start until it follows, and of the restart that has its databases wait for
+    the disk."""
     ports = free_ports(2)
     made = make_keys(
         folder / "late", "late", "127.0.0.1", (ports[0], ports[1]), secrets.token_hex(16)
@@ -159,22 +166,36 @@ def join(network: Network, folder: Path) -> tuple[float, float, RunningValidator
     bundle = network.bundle
     sixth = RunningValidator(made, bundle.rpc(made.url), bundle, Validator(made))
     begun = time.monotonic()
-    configure(made, bundle, len(network.validators))
+    configure(made, bundle, len(network.validators), fetching=True)
     sixth.start(wait=False)
     stake = council.stake(made.public, int(time.time()))
     place = council.validator(made.public, bundle.subnet, stake["end"])
     decide(network.machine, bundle.founding, [stake, place])
-    decided = time.monotonic() - begun
+    decided = time.monotonic()
     sixth.start()
-    wanted, own = Rpc(network.urls[0]), Rpc(sixth.url)
+    _wait_for_height(sixth, network)
+    joined = time.monotonic()
+    configure(made, bundle, len(network.validators) + 1)
+    sixth.stop()
+    sixth.start()
+    took = {
+        "council": decided - begun,
+        "join": joined - begun,
+        "restart": time.monotonic() - joined,
+    }
+    return took, sixth
+
+
+def _wait_for_height(newcomer: RunningValidator, network: Network) -> None:
+    until = time.monotonic() + LONGEST_SECONDS
+    wanted, own = Rpc(network.urls[0]), Rpc(newcomer.url)
     try:
         while height(own) < height(wanted):
-            assert time.monotonic() < begun + LONGEST_SECONDS, "the newcomer does not arrive"
+            assert time.monotonic() < until, "the newcomer does not arrive"
             time.sleep(PACE_SECONDS)
     finally:
         wanted.close()
         own.close()
-    return time.monotonic() - begun, decided, sixth
 
 
 def measure(folder: Path, blocks: int, transactions: int) -> tuple[list[Bar], dict[str, Any]]:
@@ -183,27 +204,25 @@ def measure(folder: Path, blocks: int, transactions: int) -> tuple[list[Bar], di
         ledger = Rpc(network.urls[0])
         senders = [Sender(ledger) for _ in range(SENDERS)]
         network.allow([sender.key.address for sender in senders])
-        costs = {"0": cost(network)}
+        costs = {"0": cost(network.validators)}
         begun = time.monotonic()
         grow(ledger, senders[0], blocks)
         grown = time.monotonic() - begun
         sent = senders[0].nonce
-        costs[str(sent)] = cost(network)
-        joined, decided, sixth = join(network, folder)
-        tell(f"joined in {joined:.1f} s, of them {decided:.1f} s the council's; {costs}")
+        costs[str(sent)] = cost(network.validators)
+        took, sixth = join(network, folder)
+        tell(f"{took}, {costs}")
         try:
             rate = flood(senders, transactions - sent)
-            costs[str(transactions)] = cost(network)
-            costs["newcomer"] = {
-                "rss_mb": round(_rss_mb(sixth.pid)),
-                "disk_mb": round(_disk_mb(sixth.directory)),
-            }
+            costs[str(transactions)] = cost(network.validators)
+            costs["newcomer"] = cost([sixth])
         finally:
             sixth.kill()
             ledger.close()
-    return [Bar("join.s", joined, "s", "less", 60)], {
+    return [Bar("join.s", took["join"], "s", "less", 60)], {
         "blocks": blocks,
-        "of_them_council_s": round(decided, 1),
+        "of_them_council_s": round(took["council"], 1),
+        "restart_with_sync_s": round(took["restart"], 1),
         "blocks_per_s": round(blocks / grown, 1),
         "transfers_per_s": round(rate, 1),
         "a_validator_at_transactions": costs,

@@ -64,6 +64,7 @@ def test_both_databases_wait_for_the_disk(network: Network) -> None:
         node = json.loads((each.directory / NODE).read_bytes())
         chain = each.directory / "chains" / network.bundle.chain / "config.json"
         assert node["db-type"] == "pebbledb"
+        assert node["db-config-file-content"] == "eyJzeW5jIjogdHJ1ZX0="
         assert json.loads(chain.read_bytes())["database-config"] == "eyJzeW5jIjogdHJ1ZX0="
 
 

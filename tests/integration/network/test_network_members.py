@@ -17,7 +17,7 @@ from node.chain.network import load, save
 from node.chain.rpc import Rpc
 from node.engine import council
 from node.engine.bundle import parse, require_named
-from node.engine.configuration import configure
+from node.engine.configuration import configure, waits_for_disk
 from node.engine.errors import EngineFileInvalid
 from node.engine.machine import decide
 from node.engine.organisation import make_keys
@@ -86,12 +86,14 @@ def test_a_sixth_joins_and_leaves_while_transactions_go_on(
         sender = SigningKey.generate()
         network.allow([sender.address])
         everyone = [*network.validators, sixth]
+        assert "do not wait for the disk" in " ".join(status(sixth.organisation)["trouble"])
         _retune(everyone, 6)
+        assert waits_for_disk(sixth.directory)
         send_transfers(sixth.url, sender, 3)
         _agree(everyone)
         told = status(first, [each.organisation for each in everyone[1:]])
         assert [row["lag"] for row in told["validators"] if row["name"] == "org1"] == [0]
-        assert told["trouble"] == []
+        assert told["trouble"] == status(sixth.organisation)["trouble"] == []
         names = [half.name for half in founding.founders[: founding.threshold]]
         with pytest.raises(UsageInvalid, match="more than 5"):
             drafted(first, "remove", names, None, None, half.node_id)
