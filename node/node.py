@@ -123,7 +123,7 @@ class Node:
         self.commits = Commits(self.db)
         self.tail = Tail(self.db, self.commits)
         self.webhook_secrets = Secrets(settings.member, envelope_key)
-        self.people = People(envelope_key, settings.company)
+        self.people = People(envelope_key, settings.database_url, settings.company)
 
     @staticmethod
     def authority_of(settings: Settings) -> Authority:

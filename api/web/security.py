@@ -109,7 +109,7 @@ async def set_password(request: Request) -> Response:
 
     try:
         await run_in_threadpool(before)
-        hashed = await node.people.verifications.hashed(password)
+        hashed = await node.people.passwords.hashed(password)
 
         def work(own: Own) -> None:
             credentials.set_password(

@@ -66,30 +66,16 @@ async def sign_in_by_password(request: Request) -> Response:
     node, visit = node_of(request), visit_of(request)
     name, code = form.get("name", "").strip().lower()[:MAX_NAME], form.get("code", "")
     code = "".join(code.split())[:MAX_NAME]
-
-    def prepare() -> tuple[int, str | None]:
-        with node.db.read() as session:
-            wait = signing_in.wait_for_name(session, name, visit)
-            return wait, signing_in.stored_password(session, name)
-
-    wait, stored = await run_in_threadpool(prepare)
-    if wait:  # not even compared: a locked name costs nothing
-        return await _result(request, form, Outcome(reason=signing_in.ATTEMPTS, wait_seconds=wait))
+    password = form.get("password", "")[:MAX_PASSWORD]
     try:
-        matched = await node.people.verifications.matches(
-            stored, form.get("password", "")[:MAX_PASSWORD]
-        )
+        outcome = await node.people.passwords.sign_in(name, password, code, visit)
     except SignInBusy:
         after = form.get("next", "")
         busy = HTTPStatus.SERVICE_UNAVAILABLE
         return await run_in_threadpool(sign_in_page, request, after, busy)
-    return await _answered(
-        request,
-        form,
-        lambda session, visit: signing_in.by_password(
-            session, node.people, name, (stored, matched), code, visit
-        ),
-    )
+    if _told(outcome, visit) and secret_of(request, node.settings) is not None:
+        await run_in_threadpool(_end_own, request)
+    return await _result(request, form, outcome)
 
 
 @router.post("/sign-in")
@@ -221,11 +207,16 @@ def written(request: Request, work: Work) -> Outcome:
     """Do a sign-in in its transaction; end the browser's session before it; log a refusal."""
     node, visit = node_of(request), visit_of(request)
     outcome = node.db.write(lambda session: work(session, visit))
-    if outcome.secret is None:
-        log.warning("a sign-in was refused", reason=outcome.reason, address=visit.address)
-    else:
+    if _told(outcome, visit):
         _end_own(request)
     return outcome
+
+
+def _told(outcome: Outcome, visit: Visit) -> bool:
+    """Log a refusal; say whether somebody was let in."""
+    if outcome.secret is None:
+        log.warning("a sign-in was refused", reason=outcome.reason, address=visit.address)
+    return outcome.secret is not None
 
 
 def _refused(reason: str) -> Work:

@@ -1,4 +1,4 @@
-"""What signing in works with, wired once a process: the sealing key, and where passwords compare.
+"""What signing in works with, wired once a process: the sealing key, and the passwords' desk.
 
 It keeps no state of anybody: that is in the tables, which every process reads at each request.
 """
@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from identity.people.passkeys import RelyingParty
 from identity.people.sealing import NEVER, Box
-from identity.people.verifying import Verifications
 from node.people.company import CompanyProvider
+from node.people.desk import PasswordDesk
 from node.settings import Company
 
 PARTY_NAME = "Lading"
@@ -21,12 +21,15 @@ class People:
 
     Args:
         key: the member's envelope key; what is sealed here is sealed under a key derived from it.
+        database_url: where the accounts are.
         company: the company's provider, where there is one.
     """
 
-    def __init__(self, key: X25519PrivateKey, company: Company | None = None) -> None:
+    def __init__(
+        self, key: X25519PrivateKey, database_url: str, company: Company | None = None
+    ) -> None:
         self.box = Box(key.private_bytes_raw())
-        self.verifications = Verifications()
+        self.passwords = PasswordDesk(database_url, key.private_bytes_raw())
         self.company = None if company is None else CompanyProvider(company, self.box)
 
     def seal_second_factor(self, account: str, secret: bytes) -> bytes:
@@ -38,8 +41,8 @@ class People:
         return self.box.open(_at_rest(account), sealed, NEVER - 1)
 
     def close(self) -> None:
-        """End the threads that compare passwords, and connections to the company's provider."""
-        self.verifications.close()
+        """End the processes of the passwords, and connections to the company's provider."""
+        self.passwords.close()
         if self.company is not None:
             self.company.close()
 

@@ -1,7 +1,5 @@
 """Passwords, codes, sealed values, delays and the bounds of sessions, on plain numbers."""
 
-import asyncio
-import os
 import time
 
 import pytest
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.people import codes, passwords
-from identity.people.errors import NotAccepted, PasswordUnfit, SignInBusy
+from identity.people.errors import NotAccepted, PasswordUnfit
 from identity.people.pacing import (
     FREE,
     LONGEST_DELAY_SECONDS,
@@ -20,7 +18,6 @@ from identity.people.pacing import (
     wait_of,
 )
 from identity.people.sealing import Box
-from identity.people.verifying import MAX_WAITING, Verifications
 from identity.sessions.life import digest_of, is_fresh, is_live, new_secret
 
 NOW = 1_800_000_000
@@ -135,25 +132,3 @@ def test_a_sessions_secret_is_32_random_bytes_of_which_the_hash_is_kept() -> Non
     assert len(secrets) == 100
     assert {len(secret) for secret in secrets} == {43}
     assert len(digest_of(secrets.pop())) == 64
-
-
-def test_passwords_are_compared_apart_after_everything_else_and_so_many_wait() -> None:
-    async def storm() -> None:
-        desk = Verifications(at_once=1)
-        try:
-            asked = [desk.matches(HASH, GOOD if n % 2 else "wrong") for n in range(8)]
-            assert await asyncio.gather(*asked) == [False, True] * 4
-            (process,) = desk._started
-            assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
-            process.kill()
-            process.wait()
-            assert await desk.matches(HASH, GOOD)
-            assert passwords.matches(await desk.hashed("Zürich \ud800 am Morgen"), GOOD) is False
-            desk._waiting = MAX_WAITING
-            with pytest.raises(SignInBusy):
-                await desk.matches(HASH, GOOD)
-        finally:
-            desk.close()
-        assert all(process.poll() is not None for process in desk._started)
-
-    asyncio.run(storm())

@@ -1,5 +1,7 @@
 """The desk at which people sign in, on both databases."""
 
+from collections.abc import Iterator
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from support.sign_in_desk import NOW, Desk
@@ -10,6 +12,7 @@ from node.store.database import Database
 
 
 @pytest.fixture
-def desk(node_database: Database) -> Desk:
-    people = People(X25519PrivateKey.generate())
-    return Desk(node_database, people, Visit("192.0.2.7", "a browser of a test", NOW))
+def desk(node_database: Database) -> Iterator[Desk]:
+    people = People(X25519PrivateKey.generate(), node_database.url)
+    yield Desk(node_database, people, Visit("192.0.2.7", "a browser of a test", NOW))
+    people.close()
