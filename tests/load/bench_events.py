@@ -220,7 +220,9 @@ def measure_reads(node: Site, titles: int, reads: int) -> dict[str, Any]:
         share = (time.process_time() - cpu) / (time.monotonic() - begun)
         api_cpu = (_cpu_seconds(process.pid) - api_cpu) / ((reads + WARM_UP) * len(kinds))
         peak = _rss_mb(process.pid)
+    median = sorted(times["titles"])[reads // 2]
     return {kind: _spread(spent) for kind, spent in times.items()} | {
+        "plain_loop": _spread(_plain_loop(median, reads)),
         "among_titles": titles,
         "filled_s": round(filled, 1),
         "api_cpu_ms_per_read": round(1000 * api_cpu, 2),
@@ -291,6 +293,21 @@ def _wait_for(client: httpx.Client, path: str) -> None:
             pass
         time.sleep(0.1)
     raise TimeoutError("the API does not answer")
+
+
+def _plain_loop(median: float, times: int) -> list[float]:
+    """Return the milliseconds of adding numbers for about ``median`` ms, so many times: what the
+    machine alone makes of one and the same work."""
+    begun = time.perf_counter()
+    sum(range(1_000_000))
+    numbers = int(1_000_000 * median / 1000 / (time.perf_counter() - begun))
+    spent = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        sum(range(numbers))
+        spent.append(1000 * (time.perf_counter() - begun))
+        time.sleep(0.004)
+    return spent
 
 
 def _spread(milliseconds: list[float]) -> dict[str, float]:
